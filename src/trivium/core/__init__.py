@@ -1,0 +1,1 @@
+"""What every studio uses; knows none of them."""

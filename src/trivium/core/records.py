@@ -1,0 +1,135 @@
+"""The tables of the studio's database, as typed SQLAlchemy models.
+
+The database is an index over the run folders and the imported files: everything here about a run can be read again
+from its folder. Times are Unix seconds; JSON columns hold what the files hold. Large content never lies in a row, it
+lies in the blob folder under its sha256.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import JSON, BigInteger, Float, ForeignKey, Index, Integer, String, Text
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+Json = dict[str, Any]
+
+# SQLite only counts an INTEGER PRIMARY KEY up by itself, so the wide type is for the other databases.
+BigId = BigInteger().with_variant(Integer, "sqlite")
+
+
+class Record(DeclarativeBase):
+    """The root of every table."""
+
+
+class RunRecord(Record):
+    """One run folder: its spec, its last seen status, and how far its events have been read."""
+
+    __tablename__ = "runs"
+
+    id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    studio: Mapped[str] = mapped_column(String(32), index=True)
+    kind: Mapped[str] = mapped_column(String(32), index=True)
+    name: Mapped[str] = mapped_column(String(200), index=True)
+    parent: Mapped[str | None] = mapped_column(String(64), index=True)
+    folder: Mapped[str] = mapped_column(Text)
+    state: Mapped[str] = mapped_column(String(20), index=True)
+    waiting: Mapped[bool] = mapped_column(default=False)  # queued by this server, to be started when a place is free
+    created_at: Mapped[float] = mapped_column(Float)
+    spec: Mapped[Json] = mapped_column(JSON)
+    status: Mapped[Json] = mapped_column(JSON)
+    events_offset: Mapped[int] = mapped_column(BigInteger, default=0)  # bytes of events.jsonl already read
+
+
+class AttemptRecord(Record):
+    """One process that worked on a run; a resumed run has several."""
+
+    __tablename__ = "attempts"
+
+    run_id: Mapped[str] = mapped_column(ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True)
+    attempt: Mapped[int] = mapped_column(Integer, primary_key=True)
+    pid: Mapped[int | None] = mapped_column(Integer)
+    create_time: Mapped[float | None] = mapped_column(Float)
+    boot_id: Mapped[str | None] = mapped_column(String(64))
+    state: Mapped[str] = mapped_column(String(20))
+    reason: Mapped[str | None] = mapped_column(String(40))
+    started_at: Mapped[float | None] = mapped_column(Float)
+    finished_at: Mapped[float | None] = mapped_column(Float)
+
+
+class MetricRecord(Record):
+    """One value of one metric at one step; when a resumed run repeats a step, the latest value stays."""
+
+    __tablename__ = "metrics"
+
+    run_id: Mapped[str] = mapped_column(ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True)
+    key: Mapped[str] = mapped_column(String(100), primary_key=True)
+    step: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    value: Mapped[float | None] = mapped_column(Float)  # null where the run reported NaN or infinity
+
+
+class EventRecord(Record):
+    """The outbox of the live stream. ``id`` only grows, and is what ``Last-Event-ID`` means."""
+
+    __tablename__ = "events"
+    __table_args__ = (Index("ix_events_run_seq", "run_id", "seq"), {"sqlite_autoincrement": True})
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=True)
+    run_id: Mapped[str] = mapped_column(ForeignKey("runs.id", ondelete="CASCADE"))
+    seq: Mapped[int] = mapped_column(BigInteger)  # the event's own id within its run
+    kind: Mapped[str] = mapped_column(String(16))
+    name: Mapped[str | None] = mapped_column(String(100))
+    data: Mapped[Json] = mapped_column(JSON)
+
+
+class TrackRecord(Record):
+    """An imported track; its file lies under the data folder, its original upload among the blobs."""
+
+    __tablename__ = "tracks"
+
+    id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    title: Mapped[str] = mapped_column(String(200))
+    is_loop: Mapped[bool]
+    sha256: Mapped[str] = mapped_column(String(64))
+    created_at: Mapped[float] = mapped_column(Float)
+
+
+class BlobRecord(Record):
+    """A stored file, found by the sha256 of its content."""
+
+    __tablename__ = "blobs"
+
+    sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
+    size: Mapped[int] = mapped_column(BigInteger)
+    media_type: Mapped[str] = mapped_column(String(100))
+    created_at: Mapped[float] = mapped_column(Float)
+
+
+class RewardRecord(Record):
+    """One version of a saved reward function; saving again adds a version, the newest is shown."""
+
+    __tablename__ = "rewards"
+
+    name: Mapped[str] = mapped_column(String(100), primary_key=True)
+    version: Mapped[int] = mapped_column(Integer, primary_key=True)
+    code: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[float] = mapped_column(Float)
+
+
+class SettingRecord(Record):
+    """A setting that the studio keeps for itself."""
+
+    __tablename__ = "settings"
+
+    key: Mapped[str] = mapped_column(String(100), primary_key=True)
+    value: Mapped[Any] = mapped_column(JSON)
+
+
+class SessionRecord(Record):
+    """A signed-in browser. Only a hash of its cookie is kept."""
+
+    __tablename__ = "sessions"
+
+    token_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    created_at: Mapped[float] = mapped_column(Float)
+    expires_at: Mapped[float] = mapped_column(Float)

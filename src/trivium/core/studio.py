@@ -1,0 +1,105 @@
+"""The record that describes a studio: data with lazy targets, so that listing studios imports none of their code."""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from trivium.errors import BadConfig, NotFound
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel, ValidationError
+
+
+@dataclass(frozen=True)
+class Studio:
+    """One road through machine learning. `entries` and `configs` map a kind of run to "module:name"."""
+
+    id: str
+    title: str
+    tagline: str
+    accent: str
+    entries: Mapping[str, str] = field(default_factory=dict)  # kind -> "module:function(config, run)"
+    configs: Mapping[str, str] = field(default_factory=dict)  # kind -> "module:Class", a pydantic model
+    api: str | None = None  # "module:router"
+    commands: str | None = None  # "module:click_group"
+
+    def entry(self, kind: str) -> str:
+        """The "module:function" that runs this kind."""
+        if kind not in self.entries:
+            raise NotFound(f"{self.title} has no runs of the kind {kind!r}.",
+                           f"It has: {', '.join(sorted(self.entries))}.")
+        return self.entries[kind]
+
+    def config(self, kind: str, values: Mapping[str, Any]) -> BaseModel:
+        """`values` as this studio's config of that kind; BadConfig says which field is wrong."""
+        self.entry(kind)
+        return parse_config(self.configs[kind], values)
+
+
+def resolve(target: str) -> Any:
+    """The object that "module:name" names."""
+    module_name, _, name = target.partition(":")
+    if not module_name or not name:
+        raise ValueError(f"{target!r} is not of the form 'module:name'")
+    value = importlib.import_module(module_name)
+    for part in name.split("."):
+        value = getattr(value, part)
+    return value
+
+
+def parse_config(target: str, values: Mapping[str, Any]) -> BaseModel:
+    """`values` checked by the pydantic class that `target` names."""
+    from pydantic import ValidationError
+
+    config_class: type[BaseModel] = resolve(target)
+    try:
+        return config_class.model_validate(dict(values))
+    except ValidationError as error:
+        raise _bad_config(config_class, error) from None
+
+
+def _bad_config(config_class: type[BaseModel], error: ValidationError) -> BadConfig:
+    rows: list[dict[str, Any]] = []
+    hint = "Correct the field and try again."
+    for problem in error.errors(include_url=False, include_context=False):
+        name = ".".join(str(part) for part in problem["loc"])
+        message = str(problem["msg"]).removeprefix("Value error, ")
+        if problem["type"] == "extra_forbidden":
+            nearest = _nearest(config_class, [str(part) for part in problem["loc"]])
+            message = "there is no such setting"
+            if nearest:
+                hint = f"Did you mean {nearest}?"
+                message += f"; did you mean {nearest}?"
+        rows.append({"field": name, "message": message})
+    first = rows[0]
+    sentence = f"{first['field']}: {first['message']}" if first["field"] else str(first["message"])
+    return BadConfig(sentence.rstrip(".?") + ("?" if sentence.endswith("?") else "."), hint, rows)
+
+
+def _nearest(config_class: type[BaseModel], loc: list[str]) -> str | None:
+    """The dotted name of the field most like the unknown one, looked for at every depth."""
+    names = field_names(config_class)
+    wanted = ".".join(loc)
+    leaves = {name.rsplit(".", 1)[-1]: name for name in reversed(names)}
+    close = difflib.get_close_matches(wanted, names, n=1, cutoff=0.6)
+    if close:
+        return close[0]
+    close = difflib.get_close_matches(loc[-1], list(leaves), n=1, cutoff=0.6)
+    return leaves[close[0]] if close else None
+
+
+def field_names(config_class: type[BaseModel], prefix: str = "") -> list[str]:
+    """Every field's dotted name, nested models included."""
+    from pydantic import BaseModel
+
+    names: list[str] = []
+    for name, info in config_class.model_fields.items():
+        names.append(prefix + name)
+        kind = info.annotation
+        if isinstance(kind, type) and issubclass(kind, BaseModel):
+            names += field_names(kind, f"{prefix}{name}.")
+    return names

@@ -1,0 +1,51 @@
+"""Where the data lies and where the studio listens. Read once, never changed afterwards."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+DEFAULT_HOST = "127.0.0.1"
+DEFAULT_PORT = 8470
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The data folder, the address of the server and the device that trains."""
+
+    data: Path
+    host: str = DEFAULT_HOST
+    port: int = DEFAULT_PORT
+    device: str = "cpu"
+
+    @property
+    def runs(self) -> Path:
+        """The folder of the runs, one folder a run."""
+        return self.data / "runs"
+
+    @classmethod
+    def load(cls, data: str | Path | None = None, host: str = DEFAULT_HOST, port: int = DEFAULT_PORT,
+             device: str = "cpu") -> Settings:
+        """Settings with the data folder from the argument, else TRIVIUM_DATA, else the platform's usual place."""
+        return cls(data=data_folder(data), host=host, port=port, device=device)
+
+
+def data_folder(data: str | Path | None = None) -> Path:
+    """The data folder as an absolute path; it need not exist yet."""
+    chosen = data or os.environ.get("TRIVIUM_DATA")
+    if not chosen:
+        from platformdirs import user_data_path
+
+        chosen = user_data_path("trivium", appauthor=False)
+    return Path(chosen).expanduser().absolute()
+
+
+def cache_folder() -> Path:
+    """Where compiled kernels are kept between runs; only trusted code writes there, before a run is confined."""
+    chosen = os.environ.get("TRIVIUM_CACHE")
+    if not chosen:
+        from platformdirs import user_cache_path
+
+        chosen = str(user_cache_path("trivium", appauthor=False))
+    return Path(chosen).expanduser().absolute()
