@@ -55,6 +55,7 @@ check-python: $(VENV)/.ready-dev ## The Python part of check
 
 check-web: $(VENV)/.ready-dev web/node_modules/.ready ## The web part of check
 	@echo "==> biome, svelte-check, vitest ..."
+	@$(NPM) run --silent lint
 	@$(NPM) run --silent check
 	@$(NPM) run --silent test
 

@@ -1,0 +1,41 @@
+"""What every test stands on: its own data folder, quiet threads, the benchmark data where it is present."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+# Before torch, numba or a BLAS is imported: threads that wait must sleep, or tests on few cores crawl.
+for variable, value in {"OMP_NUM_THREADS": "1", "GOMP_SPINCOUNT": "0", "OMP_WAIT_POLICY": "PASSIVE"}.items():
+    os.environ.setdefault(variable, value)
+
+ROOT = Path(__file__).resolve().parents[1]
+BENCHMARK_DATA = ROOT.parent / "shared" / "data"
+
+
+@pytest.fixture(autouse=True, scope="session")
+def never_the_users_data(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """No test may touch the data folder of the person who runs it."""
+    before = os.environ.get("TRIVIUM_DATA")
+    os.environ["TRIVIUM_DATA"] = str(tmp_path_factory.mktemp("data"))
+    yield
+    if before is None:
+        del os.environ["TRIVIUM_DATA"]
+    else:
+        os.environ["TRIVIUM_DATA"] = before
+
+
+@pytest.fixture
+def benchmark_data() -> Callable[[str], Path]:
+    """`benchmark_data("racing/tracks")` is that folder or file; where it is absent, the test is skipped."""
+
+    def find(path: str) -> Path:
+        found = BENCHMARK_DATA / path
+        if not found.exists():
+            pytest.skip(f"benchmark data not present: ../shared/data/{path}")
+        return found
+
+    return find
