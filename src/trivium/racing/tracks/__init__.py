@@ -1,0 +1,1 @@
+"""The tracks themselves: Trivium's own gallery, and reading the community's files."""
