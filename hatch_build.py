@@ -1,8 +1,8 @@
 """Build hook: puts the built web pages into the wheel, and into the source archive.
 
 The pages are built only when they are not there yet, so a wheel made from the source archive needs no Node;
-and never for an editable install, where `make` builds them. Node is the system's if that is new enough;
-else the one from PyPI, which only then is asked for as a build dependency. TRIVIUM_NO_PAGES=1 leaves the pages out
+and never for an editable install, where `make` builds them. Node is the system's if that is new enough; else
+the one from PyPI, which only then is asked for as a build dependency. TRIVIUM_NO_PAGES=1 leaves the pages out
 (command line and Python API work without them).
 """
 

@@ -27,7 +27,7 @@ CONFIGS = sorted({target for studio in catalog.STUDIOS for target in studio.conf
 
 
 def tracked(*suffixes: str) -> list[Path]:
-    """What belongs to the project: the files that git knows, or in an archive everything that is not built."""
+    """The project's files: those that git knows, or in an unpacked archive all that are not built."""
     listed = subprocess.run(["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], cwd=ROOT,
                             capture_output=True, text=True)
     if listed.returncode == 0:
