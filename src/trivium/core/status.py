@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from trivium.core import files
+from trivium.errors import BadFile
 
 ACTIVE = frozenset({"starting", "running", "stopping"})
 FINAL = frozenset({"stopped", "succeeded", "failed", "interrupted"})
@@ -94,7 +95,7 @@ def read_status(folder: Path) -> Status:
             values = files.read_json(path)
             known = {f.name for f in fields(Status)}
             return Status(**{k: v for k, v in values.items() if k in known})
-        except (files.BadFile, AttributeError, TypeError):
+        except (BadFile, AttributeError, TypeError):
             if not path.exists():
                 return Status()
         except PermissionError:

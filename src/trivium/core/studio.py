@@ -70,14 +70,15 @@ def _bad_config(config_class: type[BaseModel], error: ValidationError) -> BadCon
         message = str(problem["msg"]).removeprefix("Value error, ")
         if problem["type"] == "extra_forbidden":
             nearest = _nearest(config_class, [str(part) for part in problem["loc"]])
-            message = "there is no such setting"
-            if nearest:
+            message = "There is no such setting."
+            if nearest and not rows:
                 hint = f"Did you mean {nearest}?"
-                message += f"; did you mean {nearest}?"
+            if nearest:
+                message += f" Did you mean {nearest}?"
         rows.append({"field": name, "message": message})
     first = rows[0]
-    sentence = f"{first['field']}: {first['message']}" if first["field"] else str(first["message"])
-    return BadConfig(sentence.rstrip(".?") + ("?" if sentence.endswith("?") else "."), hint, rows)
+    sentence = str(first["message"]).split(" Did you mean")[0].rstrip(".") + "."
+    return BadConfig(f"{first['field']}: {sentence}" if first["field"] else sentence, hint, rows)
 
 
 def _nearest(config_class: type[BaseModel], loc: list[str]) -> str | None:

@@ -1,0 +1,78 @@
+"""The thread that shows a run is alive, and looks for reasons to end it.
+
+Four times a second it looks for the stop file and the wall clock limit; every two seconds it renews status.json, keeps
+runner.log small and re-arms a watchdog of the C library, which ends the process and writes down the line it hung in
+when Python does not come back for STALL_S (a regular expression or a number that never ends).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import faulthandler
+import os
+import threading
+from typing import IO
+
+from trivium.core import files
+from trivium.core.run import Run
+from trivium.core.status import StatusBoard
+from trivium.errors import DiskFull
+
+LOOK_EVERY_S = 0.25
+BEAT_EVERY_S = 2.0
+STALL_S = 15.0
+LOG_CAP_BYTES = 8 << 20
+
+
+class Heartbeat:
+    """start() before the work, stop() after it."""
+
+    def __init__(self, run: Run, board: StatusBoard, crash_log: IO[str]) -> None:
+        self.run = run
+        self.board = board
+        self.guarded = False  # the watchdog is armed once the learner's code may run
+        self._crash_log = crash_log
+        self._end = threading.Event()
+        self._thread = threading.Thread(target=self._beat, name="heartbeat", daemon=True)
+        self._log = run.folder / files.LOG
+        self._stop_file = run.folder / files.STOP
+        self._stopping = False
+
+    def start(self) -> None:
+        """Begin to beat."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End the thread and disarm the watchdog."""
+        self._end.set()
+        self._thread.join(timeout=5.0)
+        faulthandler.cancel_dump_traceback_later()
+
+    def _beat(self) -> None:
+        looks_a_beat = round(BEAT_EVERY_S / LOOK_EVERY_S)
+        look = 0
+        while not self._end.wait(LOOK_EVERY_S):
+            self._look()
+            if look % looks_a_beat == 0:
+                self._renew()
+            look += 1
+
+    def _look(self) -> None:
+        limit_s = self.run.spec.limits.wall_s
+        if self._stop_file.exists():
+            self.run.request_stop("stopped_by_user")
+        elif limit_s is not None and self.run.elapsed_s >= limit_s:
+            self.run.request_stop("limit_wall")
+        if self.run.stopped and not self._stopping and self.guarded:
+            self._stopping = True
+            with contextlib.suppress(OSError, DiskFull):
+                self.board.update(state="stopping")
+
+    def _renew(self) -> None:
+        if self.guarded:
+            faulthandler.dump_traceback_later(STALL_S, exit=True, file=self._crash_log)
+        with contextlib.suppress(OSError, DiskFull):  # a full disk is found out by the next checkpoint
+            self.board.update(durable=False, wall_s=round(self.run.elapsed_s, 3))
+        with contextlib.suppress(OSError):
+            if self._log.stat().st_size > LOG_CAP_BYTES:
+                os.truncate(self._log, LOG_CAP_BYTES // 2)

@@ -1,0 +1,78 @@
+"""Telling processes apart: a pid alone may have been given to another program since."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+
+def boot_id() -> str | None:
+    """Identifies this start of the machine, None where the system does not say."""
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    except OSError:
+        return None
+
+
+def birth(pid: int) -> float | None:
+    """When the process began (Linux: seconds since the machine's start), None if there is none or it is a zombie."""
+    if sys.platform == "linux":
+        try:
+            stat = Path(f"/proc/{pid}/stat").read_text(errors="replace")
+        except OSError:
+            return None
+        state, *rest = stat[stat.rindex(")") + 2:].split()
+        return None if state in "ZX" else int(rest[18]) / os.sysconf("SC_CLK_TCK")
+    import psutil
+
+    try:
+        process = psutil.Process(pid)
+        return None if process.status() == psutil.STATUS_ZOMBIE else float(process.create_time())
+    except psutil.Error:
+        return None
+
+
+def is_same(pid: int | None, create_time: float | None, boot: str | None) -> bool:
+    """Whether that very process is still there."""
+    if not pid or create_time is None or (boot is not None and boot != boot_id()):
+        return False
+    born = birth(pid)
+    return born is not None and abs(born - create_time) < 0.5
+
+
+class FolderLock:
+    """An exclusive lock on a run's folder, given back by the system when its holder dies, however it dies."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._fd: int | None = None
+
+    def acquire(self) -> bool:
+        """Take the lock; False if another process holds it."""
+        fd = os.open(self.path, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o644)
+        try:
+            _lock(fd)
+        except OSError:
+            os.close(fd)
+            return False
+        self._fd = fd
+        return True
+
+    def release(self) -> None:
+        """Give the lock back."""
+        if self._fd is not None:
+            os.close(self._fd)
+            self._fd = None
+
+
+if sys.platform == "win32":
+    def _lock(fd: int) -> None:
+        import msvcrt
+
+        msvcrt.locking(fd, msvcrt.LK_NBLCK, 1)
+else:
+    def _lock(fd: int) -> None:
+        import fcntl
+
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)

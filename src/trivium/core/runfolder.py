@@ -1,0 +1,199 @@
+"""Make, find, list, clone and export run folders. A folder with a spec.json is a run; nothing else is needed."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import time
+import zipfile
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from trivium.core import checkpoint, files
+from trivium.core.spec import Limits, Spec, default_threads, new_id, read_spec, write_spec
+from trivium.core.status import Status, read_status, write_status
+from trivium.core.studio import Studio
+from trivium.errors import BadFile, NameTaken, NotFound
+
+Content = bytes | str | Path  # bytes, text, or a file to copy
+START = "start"
+
+
+@dataclass(frozen=True)
+class RunInfo:
+    """One row of the list of runs."""
+
+    folder: Path
+    spec: Spec
+    status: Status
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON, for --json."""
+        return {"id": self.spec.id, "folder": str(self.folder), "studio": self.spec.studio, "kind": self.spec.kind,
+                "name": self.spec.name, "parent": self.spec.parent, "seed": self.spec.seed,
+                "created_at": self.spec.created_at, **self.status.to_dict()}
+
+
+def run_folder(folder: Path | str) -> Path:
+    """The folder as an absolute path; NotFound if it holds no run."""
+    path = Path(folder).absolute()
+    if not (path / files.SPEC).is_file():
+        raise NotFound(f"{path} is not a run.", "List the runs with: trivium runs list")
+    return path
+
+
+def create_run(studio: Studio, kind: str, name: str, config: Mapping[str, Any] | Any, *, data: Path | None = None,
+               out: Path | str | None = None, inputs: Mapping[str, Content] | None = None, seed: int = 1,
+               threads: int | None = None, device: str = "cpu", limits: Limits | None = None,
+               parent: str | None = None) -> Path:
+    """A new queued run, in DATA/runs/ID or, with `out`, in that folder. `config` is a dict or the studio's model."""
+    values = config.model_dump(mode="json") if hasattr(config, "model_dump") else dict(config)
+    if kind in studio.configs:
+        values = studio.config(kind, values).model_dump(mode="json")
+    spec = Spec(id=new_id(), studio=studio.id, kind=kind, name=name.strip() or kind, entry=studio.entry(kind),
+                config=values, config_type=studio.configs.get(kind), seed=int(seed),
+                threads=threads or default_threads(), device=device, limits=limits or Limits(),
+                created_at=round(time.time(), 3), parent=parent)
+    return _make(spec, data, out, dict(inputs or {}))
+
+
+def clone(folder: Path | str, *, data: Path | None = None, out: Path | str | None = None, name: str | None = None,
+          config: Mapping[str, Any] | None = None, inputs: Mapping[str, Content] | None = None,
+          seed: int | None = None, start_weights: bool = False, studio: Studio | None = None) -> Path:
+    """A new queued run like this one, with fields of `config` and files of `inputs` replaced.
+
+    `start_weights` puts the best checkpoint into inputs/start/, from where run.load_start() takes it. Pass the `studio`
+    to have the changed config checked now rather than by the worker. Lies beside the original unless told otherwise.
+    """
+    source = run_folder(folder)
+    old = read_spec(source)
+    values = merge(old.config, config or {})
+    if studio is not None and old.kind in studio.configs:
+        values = studio.config(old.kind, values).model_dump(mode="json")
+    contents: dict[str, Content] = {name_: source / files.INPUTS / name_ for name_ in old.inputs
+                                    if not (start_weights and name_.startswith(f"{START}/"))}
+    contents.update(inputs or {})
+    if start_weights:
+        best = checkpoint.load_best(source / files.CHECKPOINTS)
+        if best is None:
+            raise NotFound("The run has no checkpoint to start from yet.", "Clone it without its weights.")
+        for part in (checkpoint.WEIGHTS, checkpoint.STATE, checkpoint.MANIFEST):
+            contents[f"{START}/{part}"] = best.folder / part
+    spec = replace(old, id=new_id(), name=name or f"{old.name} copy", config=values, inputs={},
+                   seed=old.seed if seed is None else seed, created_at=round(time.time(), 3), parent=old.id)
+    beside = None if data is not None or out is not None else source.parent / spec.id
+    return _make(spec, data, out or beside, contents)
+
+
+def merge(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
+    """`old` with the values of `new`, nested dicts merged."""
+    merged = dict(old)
+    for key, value in new.items():
+        before = merged.get(key)
+        merged[key] = merge(before, value) if isinstance(before, Mapping) and isinstance(value, Mapping) else value
+    return merged
+
+
+def _make(spec: Spec, data: Path | None, out: Path | str | None, inputs: Mapping[str, Content]) -> Path:
+    if out is not None:
+        folder = Path(out).expanduser().absolute()
+        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+            raise NameTaken(f"{out} is there already and not empty.",
+                            f"Choose another folder, or go on with it: trivium runs resume {out}")
+    elif data is not None:
+        folder = Path(data).absolute() / "runs" / spec.id
+    else:
+        raise ValueError("create_run needs data or out")
+    with files.disk_full_guard():
+        (folder / files.INPUTS).mkdir(parents=True, exist_ok=True)
+        hashes = {name: _put(folder / files.INPUTS, name, content) for name, content in inputs.items()}
+        write_status(folder, Status(updated_at=time.time()))
+        # Two commands with the same --out at the same time: the one that writes the spec first has the folder.
+        _claim(folder, out)
+        write_spec(folder, replace(spec, inputs=hashes))
+    return folder
+
+
+def _claim(folder: Path, out: Path | str | None) -> None:
+    try:
+        os.close(os.open(folder / files.LOCK, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o644))
+    except FileExistsError:
+        raise NameTaken(f"{out or folder} is being used by another run.", "Choose another folder.") from None
+
+
+def _put(folder: Path, name: str, content: Content) -> str:
+    path = files.inside(folder, name)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if isinstance(content, Path):
+        try:
+            shutil.copyfile(content, path)
+        except FileNotFoundError:
+            raise BadFile(f"{content} does not exist.", "Check the path.") from None
+        except IsADirectoryError:
+            raise BadFile(f"{content} is a folder, not a file.", "Name the file.") from None
+    else:
+        files.write_file(path, content.encode() if isinstance(content, str) else content)
+    return files.sha256_file(path)
+
+
+def unique_name(existing: Iterable[str], name: str) -> str:
+    """`name`, or "name 2", "name 3" ... when it is taken (upper and lower case are the same)."""
+    taken = {other.casefold() for other in existing}
+    if name.casefold() not in taken:
+        return name
+    number = 2
+    while f"{name} {number}".casefold() in taken:
+        number += 1
+    return f"{name} {number}"
+
+
+def list_runs(data: Path) -> list[RunInfo]:
+    """The runs of a data folder, newest first. Damaged folders are left out."""
+    folder = data / "runs"
+    found: list[RunInfo] = []
+    for entry in sorted(folder.iterdir(), reverse=True) if folder.is_dir() else []:
+        if (entry / files.SPEC).is_file():
+            with contextlib.suppress(BadFile, OSError):
+                found.append(RunInfo(entry, read_spec(entry), read_status(entry)))
+    return found
+
+
+def find_run(data: Path, wanted: str) -> Path:
+    """The run that a person names: a folder, an id, the beginning of one, or a name."""
+    if (Path(wanted) / files.SPEC).is_file():
+        return Path(wanted).absolute()
+    runs = list_runs(data)
+    by_name = [info for info in runs if info.spec.name.casefold() == wanted.casefold()]
+    by_id = [info for info in runs if len(wanted) >= 4 and info.spec.id.startswith(wanted.upper())]
+    for matches in (by_name, by_id):
+        if len(matches) == 1:
+            return matches[0].folder
+        if matches:
+            raise NotFound(f"{len(matches)} runs are called {wanted!r}.",
+                           "Use one of their ids: " + ", ".join(info.spec.id for info in matches[:5]))
+    raise NotFound(f"There is no run {wanted!r}.", "List the runs with: trivium runs list")
+
+
+def export(folder: Path | str, target: Path) -> Path:
+    """The whole run as one .zip file, without locks and temporary files."""
+    source = run_folder(folder)
+    if target.exists():
+        raise NameTaken(f"{target} is there already.", "Choose another file name.")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    temporary = target.with_name(f"{files.TEMPORARY_PREFIX}{target.name}")
+    skipped = {files.LOCK, files.STOP, files.RESERVE, files.CRASH}
+    try:
+        with files.disk_full_guard(), zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED) as archive:
+            for path in sorted(source.rglob("*")):
+                parts = path.relative_to(source).parts
+                if path.is_symlink() or not path.is_file() or parts[0] in skipped | {files.TMP}:
+                    continue
+                if not any(part.startswith(files.TEMPORARY_PREFIX) for part in parts):
+                    archive.write(path, "/".join((source.name, *parts)))
+        os.replace(temporary, target)
+    finally:
+        temporary.unlink(missing_ok=True)
+    return target

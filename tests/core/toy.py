@@ -1,0 +1,53 @@
+"""A studio small enough to kill a hundred times: gradient descent on noise, whose end depends on every step."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import numpy as np
+
+from trivium.core.run import Run
+from trivium.core.studio import Studio
+
+STUDIO = Studio(id="toy", title="Toy", tagline="For tests.", accent="#888888",
+                entries={"train": "tests.core.toy:train", "code": "tests.core.toy:run_code"})
+
+
+def train(config: dict[str, Any], run: Run) -> None:
+    """A seeded random walk with momentum, checkpointed every few steps."""
+    rng = np.random.default_rng(run.seed)
+    weights, velocity, step = np.zeros(2_000), np.zeros(2_000), 0
+    last = run.load_last()
+    if last is not None:
+        weights, velocity, step = last.tensors["weights"], last.tensors["velocity"], last.step
+        rng.bit_generator.state = last.state["rng"]
+    start = run.load_start()
+    if start is not None and last is None:
+        weights = start.tensors["weights"]
+    steps = int(config.get("steps", 60))
+    every = int(config.get("every", 5))
+    while step < steps and not run.stopped:
+        velocity = 0.9 * velocity + rng.standard_normal(weights.shape)
+        weights = weights - 0.01 * velocity * np.cos(weights)
+        step += 1
+        run.log(step, {"loss": float(np.square(weights).mean())})
+        run.progress(step, step / steps)
+        if config.get("pause_s"):
+            time.sleep(float(config["pause_s"]))
+        if step % every == 0:
+            best = float(step) if step % (4 * every) == 0 else None
+            run.save(step, {"weights": weights, "velocity": velocity}, {"rng": rng.bit_generator.state}, best)
+            if best is not None:
+                run.set_best("loss", float(np.square(weights).mean()), step)
+    if run.stopped:
+        run.save(step, {"weights": weights, "velocity": velocity}, {"rng": rng.bit_generator.state})
+    np.save(run.model("weights.npy"), weights)
+
+
+def run_code(config: dict[str, Any], run: Run) -> None:
+    """Run the learner's file inputs/code.py as it stands; whatever it puts into `result` is logged."""
+    path = run.input("code.py")
+    scope: dict[str, Any] = {"run": run, "result": None}
+    exec(compile(path.read_text(), str(path), "exec"), scope)
+    run.note(f"result: {scope['result']}")
