@@ -1,7 +1,8 @@
 """Content-addressed files: a blob lies in the folder of its sha256, so equal content is kept once.
 
-An upload is written to a staging file, hashed and counted while it streams in, and moved to its place by rename; what
-exceeds the cap is thrown away before it fills the disk. Names given by a client never become a path.
+An upload is written to a staging file, hashed and counted while it streams in, and moved to its place by
+rename; what exceeds the cap is thrown away before it fills the disk. Names given by a client never become a
+path.
 """
 
 from __future__ import annotations
@@ -24,8 +25,12 @@ class TooLarge(StudioError):
     """The content is larger than the studio takes at this place."""
 
     def __init__(self, cap_bytes: int) -> None:
-        super().__init__(f"This file is larger than {_megabytes(cap_bytes)}.",
-                         hint="Choose a smaller file.", status=413, code="too_large")
+        super().__init__(
+            f"This file is larger than {_megabytes(cap_bytes)}.",
+            hint="Choose a smaller file.",
+            status=413,
+            code="too_large",
+        )
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,9 @@
 """The database: engine, sessions and migrations.
 
-SQLite in WAL mode, written by the server's one process only. A write session opens with ``BEGIN IMMEDIATE``: a plain
-``BEGIN`` that turns from reading to writing fails at once with "database is locked" whatever the time-out, so pysqlite's
-own transaction handling is switched off and an event sends the right ``BEGIN``. A PostgreSQL URL is accepted
-(``postgresql+psycopg://...``) but has not been tried yet.
+SQLite in WAL mode, written by the server's one process only. A write session opens with ``BEGIN
+IMMEDIATE``: a plain ``BEGIN`` that turns from reading to writing fails at once with "database is locked"
+whatever the time-out, so pysqlite's own transaction handling is switched off and an event sends the right
+``BEGIN``. A PostgreSQL URL is accepted (``postgresql+psycopg://...``) but has not been tried yet.
 """
 
 from __future__ import annotations
@@ -35,7 +35,9 @@ class NewerDatabase(StudioError):
 
 
 class Database:
-    """The engine and its two kinds of session; ``read()`` never waits for a writer, ``write()`` has the only pen."""
+    """The engine and its two kinds of session; ``read()`` never waits for a writer, ``write()`` has the
+    only pen.
+    """
 
     def __init__(self, url: str, backups: Path | None = None) -> None:
         self.url = url
@@ -105,8 +107,12 @@ def _prepare_sqlite(engine: Engine) -> None:
     @event.listens_for(engine, "connect")
     def connected(connection: sqlite3.Connection, _record: Any) -> None:
         connection.isolation_level = None  # we send BEGIN ourselves
-        for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON",
-                       f"busy_timeout={int(BUSY_TIMEOUT_S * 1000)}"):
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=NORMAL",
+            "foreign_keys=ON",
+            f"busy_timeout={int(BUSY_TIMEOUT_S * 1000)}",
+        ):
             connection.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(engine, "begin")
@@ -135,4 +141,5 @@ def _refuse_unknown(scripts: ScriptDirectory, revision: str) -> None:
         raise NewerDatabase(
             "This data folder was written by a newer version of Trivium.",
             hint="Install that version or a newer one, or choose another folder with --data. "
-                 "Copies made before each upgrade lie in the folder's backups.") from error
+            "Copies made before each upgrade lie in the folder's backups.",
+        ) from error

@@ -1,8 +1,8 @@
 """The tables of the studio's database, as typed SQLAlchemy models.
 
-The database is an index over the run folders and the imported files: everything here about a run can be read again
-from its folder. Times are Unix seconds; JSON columns hold what the files hold. Large content never lies in a row, it
-lies in the blob folder under its sha256.
+The database is an index over the run folders and the imported files: everything here about a run can be
+read again from its folder. Times are Unix seconds; JSON columns hold what the files hold. Large content
+never lies in a row, it lies in the blob folder under its sha256.
 """
 
 from __future__ import annotations
@@ -34,7 +34,9 @@ class RunRecord(Record):
     parent: Mapped[str | None] = mapped_column(String(64), index=True)
     folder: Mapped[str] = mapped_column(Text)
     state: Mapped[str] = mapped_column(String(20), index=True)
-    waiting: Mapped[bool] = mapped_column(default=False)  # queued by this server, to be started when a place is free
+    waiting: Mapped[bool] = mapped_column(
+        default=False
+    )  # queued by this server, to be started when a place is free
     created_at: Mapped[float] = mapped_column(Float)
     spec: Mapped[Json] = mapped_column(JSON)
     status: Mapped[Json] = mapped_column(JSON)

@@ -6,7 +6,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
-RunState = Literal["queued", "starting", "running", "stopping", "stopped", "succeeded", "failed", "interrupted"]
+RunState = Literal[
+    "queued", "starting", "running", "stopping", "stopped", "succeeded", "failed", "interrupted"
+]
 RunKind = Literal["train", "evaluate"]
 Point = tuple[int, float | None]
 
@@ -38,7 +40,9 @@ class RunView(BaseModel):
     reason: str | None = Field(description="Why it ended: one of a closed list, or null.")
     message: str | None
     hint: str | None
-    detail: dict[str, Any] | None = Field(description="For an error in learner's code: line, step, parameters.")
+    detail: dict[str, Any] | None = Field(
+        description="For an error in learner's code: line, step, parameters."
+    )
     created_at: float
     started_at: float | None
     finished_at: float | None
@@ -126,7 +130,9 @@ class ResetEvent(BaseModel):
     run: str | None = None
 
 
-LiveEvent = Annotated[MetricEvent | StateEvent | SampleEvent | LogEvent | ResetEvent, Field(discriminator="kind")]
+LiveEvent = Annotated[
+    MetricEvent | StateEvent | SampleEvent | LogEvent | ResetEvent, Field(discriminator="kind")
+]
 
 
 class RunFile(BaseModel):

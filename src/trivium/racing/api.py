@@ -1,0 +1,373 @@
+"""The routes that only the racing studio has: tracks, reward functions, trainings and evaluations.
+
+A body may hold an id, never a path. Learners' code is only checked here, in a process of its own; it runs
+in the run.
+"""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path as FilePath
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy import delete, func, select
+from starlette.concurrency import run_in_threadpool
+
+from trivium.core.blobs import BlobStore
+from trivium.core.db import Database
+from trivium.core.index import RunIndex
+from trivium.core.records import BlobRecord, RewardRecord, TrackRecord
+from trivium.core.views import RunView
+from trivium.errors import BadTrack, NotFound
+from trivium.racing import library
+from trivium.racing.config import EvaluateConfig, TrainConfig
+from trivium.racing.submit import submit_evaluation, submit_training
+
+router = APIRouter(prefix="/api/v1/racing", tags=["racing"])
+
+TRACK_CAP_BYTES = 8_000_000
+CODE_CAP = 200_000  # characters
+TRACK_BODY = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/octet-stream": {
+                "schema": {"type": "string", "format": "binary", "description": "A .npy file."}
+            }
+        },
+    }
+}
+
+Name = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f]*\S[^\x00-\x1f\x7f]*$")]
+Code = Annotated[
+    str,
+    Field(min_length=1, max_length=CODE_CAP, description="Python with a function reward_function(params)."),
+]
+Seed = Annotated[int, Field(ge=0, le=2**31 - 1, description="Same seed, same result.")]
+TrackId = Annotated[str, Path(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
+RewardName = Annotated[
+    str, Path(pattern=r"^[A-Za-z0-9][A-Za-z0-9 _.-]{0,63}$", description="Letters, digits, spaces, _ . -")
+]
+
+
+class _Body(BaseModel):
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=False)
+
+
+class Section(BaseModel):
+    heading: str
+    text: str
+
+
+class Outline(BaseModel):
+    """Lines to draw, each a list of [x, y] in metres."""
+
+    centre: list[tuple[float, float]]
+    inner: list[tuple[float, float]]
+    outer: list[tuple[float, float]]
+
+
+class TrackView(BaseModel):
+    """A track's card and its lines."""
+
+    id: str
+    title: str
+    length_m: float
+    width_m: float
+    min_width_m: float
+    max_width_m: float
+    min_radius_m: float
+    difficulty: int = Field(ge=1, le=5)
+    teaches: str
+    description: str
+    sections: list[Section]
+    is_loop: bool
+    direction: str
+    source: Literal["trivium", "imported"]
+    waypoints: int
+    bounds_m: tuple[float, float, float, float]
+    warnings: list[str]
+    outline: Outline
+
+
+class RewardView(BaseModel):
+    """A reward function: one of our examples, or one of the user's own."""
+
+    id: str
+    title: str
+    summary: str
+    code: str
+    source: Literal["example", "saved"]
+
+
+class RewardCode(_Body):
+    code: Code
+
+
+class ValidationRequest(_Body):
+    code: Annotated[str, Field(max_length=CODE_CAP)]
+    track: str | None = Field(None, max_length=64)
+
+
+class Remark(BaseModel):
+    line: int | None
+    message: str
+
+
+class ValidationResult(BaseModel):
+    """What a check of a reward function found; ``prints`` is what it printed."""
+
+    ok: bool
+    errors: list[Remark]
+    warnings: list[Remark]
+    prints: list[str]
+
+
+class ConfigSchemas(BaseModel):
+    """JSON Schemas that forms are made from."""
+
+    train: dict[str, Any]
+    evaluate: dict[str, Any]
+
+
+class TrainingRequest(_Body):
+    name: Name | None = Field(None, description="Unique among the trainings; left out, one is made.")
+    track: str | None = Field(None, max_length=64, description="A track's id; wins over config.track.")
+    reward_code: Code
+    config: TrainConfig = Field(default_factory=TrainConfig)
+    seed: Seed = 1
+
+
+class EvaluationRequest(_Body):
+    run: str = Field(max_length=64, description="The training whose model drives.")
+    name: Name | None = None
+    track: str | None = Field(None, max_length=64, description="Left out, the training's own track.")
+    config: EvaluateConfig = Field(default_factory=EvaluateConfig)
+    seed: Seed = 1
+
+
+def run_index(request: Request) -> RunIndex:
+    index: RunIndex = request.app.state.index
+    return index
+
+
+def data_folder(request: Request) -> FilePath:
+    data: FilePath = request.app.state.settings.data
+    return data
+
+
+def database(request: Request) -> Database:
+    db: Database = request.app.state.db
+    return db
+
+
+Index = Annotated[RunIndex, Depends(run_index)]
+Data = Annotated[FilePath, Depends(data_folder)]
+Db = Annotated[Database, Depends(database)]
+
+
+# tracks
+
+
+@router.get("/tracks")
+def list_tracks(data: Data) -> list[TrackView]:
+    """The gallery, easiest first, then the imported tracks."""
+    return [
+        _view(library.library_track(data, track_id))
+        for track_id in library.gallery_ids() + library.imported_ids(data)
+    ]
+
+
+@router.get("/tracks/{track_id}")
+def get_track(track_id: TrackId, data: Data) -> TrackView:
+    """One track."""
+    return _view(library.library_track(data, track_id))
+
+
+@router.post("/tracks:preview", openapi_extra=TRACK_BODY)
+async def preview_track(
+    request: Request, name: Annotated[str, Query(min_length=1, max_length=100)] = "track"
+) -> TrackView:
+    """What a track file would look like; nothing is kept."""
+    body = await _body(request)
+    return await run_in_threadpool(_preview, body, name)
+
+
+@router.post("/tracks", status_code=201, openapi_extra=TRACK_BODY)
+async def import_track(
+    request: Request, data: Data, db: Db, name: Annotated[str, Query(min_length=1, max_length=100)]
+) -> TrackView:
+    """Import a track file, an N x 6 array saved by NumPy."""
+    blobs: BlobStore = request.app.state.blobs
+    blob = await blobs.put_stream(request.stream(), TRACK_CAP_BYTES)
+    return await run_in_threadpool(_import, data, db, blobs, blob.sha256, name)
+
+
+@router.delete("/tracks/{track_id}", status_code=204)
+def delete_track(track_id: TrackId, data: Data, db: Db) -> Response:
+    """Delete an imported track; runs keep their own copy."""
+    library.delete_track(data, track_id)
+    with db.write() as session:
+        session.execute(delete(TrackRecord).where(TrackRecord.id == track_id))
+    return Response(status_code=204)
+
+
+def _preview(body: bytes, name: str) -> TrackView:
+    from trivium.racing import track
+
+    return _view(track.import_track(body, name))
+
+
+def _import(data: FilePath, db: Database, blobs: BlobStore, sha256: str, name: str) -> TrackView:
+    from trivium.racing import track
+
+    path = blobs.path(sha256)
+    try:
+        body = path.read_bytes()
+        found = library.save_track(data, track.import_track(body, name))
+    except Exception:
+        with db.read() as session:
+            if session.get(BlobRecord, sha256) is None:
+                blobs.delete(sha256)
+        raise
+    now = time.time()
+    with db.write() as session:
+        session.merge(
+            BlobRecord(sha256=sha256, size=len(body), media_type="application/x-npy", created_at=now)
+        )
+        session.merge(
+            TrackRecord(id=found.id, title=found.title, is_loop=found.is_loop, sha256=sha256, created_at=now)
+        )
+    return _view(found)
+
+
+def _view(track: Any) -> TrackView:
+    from trivium.racing.track import track_view
+
+    return TrackView.model_validate(track_view(track))
+
+
+async def _body(request: Request) -> bytes:
+    body = await request.body()
+    if not body:
+        raise BadTrack("No file arrived.", "Choose a .npy file.")
+    return body
+
+
+# reward functions
+
+
+@router.get("/rewards")
+def list_rewards(db: Db) -> list[RewardView]:
+    """Our examples, then the user's own, newest version of each."""
+    newest = (
+        select(RewardRecord.name, func.max(RewardRecord.version).label("version"))
+        .group_by(RewardRecord.name)
+        .subquery()
+    )
+    query = select(RewardRecord).join(
+        newest, (RewardRecord.name == newest.c.name) & (RewardRecord.version == newest.c.version)
+    )
+    with db.read() as session:
+        saved = list(session.scalars(query.order_by(RewardRecord.created_at.desc())))
+    return _examples() + [_saved_view(row) for row in saved]
+
+
+@router.put("/rewards/{name}")
+def save_reward(name: RewardName, body: RewardCode, db: Db) -> RewardView:
+    """Save a reward function; each save that changes it keeps the versions before."""
+    with db.write() as session:
+        last = session.scalar(
+            select(RewardRecord)
+            .where(RewardRecord.name == name)
+            .order_by(RewardRecord.version.desc())
+            .limit(1)
+        )
+        if last is not None and last.code == body.code:
+            return _saved_view(last)
+        row = RewardRecord(
+            name=name, version=last.version + 1 if last else 1, code=body.code, created_at=time.time()
+        )
+        session.add(row)
+    return _saved_view(row)
+
+
+@router.delete("/rewards/{name}", status_code=204)
+def delete_reward(name: RewardName, db: Db) -> Response:
+    """Delete a saved reward function with all its versions."""
+    with db.write() as session:
+        if session.get(RewardRecord, (name, 1)) is None:
+            raise NotFound(
+                "There is no saved reward function of this name.", "It may have been deleted already."
+            )
+        session.execute(delete(RewardRecord).where(RewardRecord.name == name))
+    return Response(status_code=204)
+
+
+@router.post("/rewards:validate")
+def validate_reward(body: ValidationRequest, data: Data) -> ValidationResult:
+    """Try a reward function in a process of its own and name the lines that are wrong."""
+    from trivium.racing.checking import check_reward
+
+    track = library.library_track(data, body.track) if body.track else None
+    return ValidationResult.model_validate(check_reward(body.code, track))
+
+
+def _examples() -> list[RewardView]:
+    from trivium.racing.rewards import examples
+
+    return [
+        RewardView(id=e.id, title=e.title, summary=e.summary, code=e.code, source="example")
+        for e in examples()
+    ]
+
+
+def _saved_view(row: RewardRecord) -> RewardView:
+    summary = f"Your own, version {row.version}." if row.version > 1 else "Your own."
+    return RewardView(id=row.name, title=row.name, summary=summary, code=row.code, source="saved")
+
+
+# runs
+
+
+@router.get("/schema")
+def get_config_schemas() -> ConfigSchemas:
+    """The settings of trainings and evaluations: ranges, defaults, and what more and less of each does."""
+    return ConfigSchemas(train=TrainConfig.model_json_schema(), evaluate=EvaluateConfig.model_json_schema())
+
+
+@router.post("/trainings", status_code=201)
+def create_training(body: TrainingRequest, index: Index, data: Data) -> RunView:
+    """Make a training and start it, at once or as soon as there is room."""
+    config = body.config.model_copy(
+        update={"track": library.library_track(data, body.track or body.config.track).id}
+    )
+    run = index.create(
+        "racing",
+        "train",
+        body.name and body.name.strip(),
+        lambda name: submit_training(data, name, config, body.reward_code, body.seed),
+        usual=f"{config.track} training",
+    )
+    return index.launch(run.id)
+
+
+@router.post("/evaluations", status_code=201)
+def create_evaluation(body: EvaluationRequest, index: Index, data: Data) -> RunView:
+    """Let the model of a training drive on a track, and start it."""
+    training = index.get(body.run)
+    track_id = body.track or (
+        body.config.track if "track" in body.config.model_fields_set else training.track
+    )
+    config = body.config.model_copy(update={"track": library.library_track(data, track_id or "").id})
+    folder = index.folder(training.id)
+    run = index.create(
+        "racing",
+        "evaluate",
+        body.name and body.name.strip(),
+        lambda name: submit_evaluation(data, folder, config, body.seed, name),
+        usual=f"{training.name} on {config.track}",
+    )
+    return index.launch(run.id)

@@ -1,0 +1,103 @@
+"""The tracks that are at hand: the gallery's own, and the imported ones in the data folder's ``tracks/``.
+
+An imported track is two files that anyone can copy: ``ID.npy``, the (N, 6) rows, and ``ID.json`` with its
+title.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import re
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from trivium.core import files
+from trivium.errors import BadTrack, NameTaken, NotFound
+
+if TYPE_CHECKING:
+    from trivium.racing.track import Track
+
+TRACK_ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+FOLDER = "tracks"
+
+
+def gallery_ids() -> list[str]:
+    """The ids of Trivium's own tracks, easiest first."""
+    from trivium.racing.tracks import gallery
+
+    return list(gallery.ids())
+
+
+def imported_ids(data: Path) -> list[str]:
+    """The ids of the imported tracks."""
+    return sorted(path.stem for path in (data / FOLDER).glob("*.npy") if TRACK_ID.fullmatch(path.stem))
+
+
+def library_track(data: Path, track_id: str) -> Track:
+    """A track of the gallery or an imported one, by its id only: never a path that somebody sent."""
+    from trivium.racing.track import load_track
+
+    if TRACK_ID.fullmatch(track_id):
+        if track_id in gallery_ids():
+            return load_track(track_id)
+        path = data / FOLDER / f"{track_id}.npy"
+        if path.is_file():
+            return replace(load_track(path), id=track_id, title=_title(path))
+    raise NotFound(
+        f"There is no track called '{track_id[:64]}'.", "Choose one of the gallery, or import it first."
+    )
+
+
+def find_track(data: Path, wanted: str) -> Track:
+    """For the command line: an id of the library, or the path of a .npy file."""
+    from trivium.racing.track import load_track
+
+    try:
+        return library_track(data, wanted)
+    except NotFound:
+        return load_track(wanted)
+
+
+def save_track(data: Path, track: Track) -> Track:
+    """Keep an imported track under its id; refused where that is taken."""
+    if not TRACK_ID.fullmatch(track.id):
+        raise BadTrack("This name can't be used for a track.", "Use letters, digits, dashes and underscores.")
+    if track.id in gallery_ids() or track.id in imported_ids(data):
+        raise NameTaken(f"There is already a track called '{track.id}'.", "Import it under another name.")
+    folder = data / FOLDER
+    folder.mkdir(parents=True, exist_ok=True)
+    files.write_json(
+        folder / f"{track.id}.json", {"id": track.id, "title": track.title, "is_loop": track.is_loop}
+    )
+    files.atomic_write(folder / f"{track.id}.npy", rows_npy(track))
+    return track
+
+
+def delete_track(data: Path, track_id: str) -> None:
+    """Forget an imported track. Runs keep their own copy of the track they were made with."""
+    if track_id in gallery_ids():
+        raise NameTaken(
+            "This track belongs to the gallery.", "Only imported tracks can be deleted.", code="not_yours"
+        )
+    path = data / FOLDER / f"{track_id}.npy"
+    if not TRACK_ID.fullmatch(track_id) or not path.is_file():
+        raise NotFound("There is no such imported track.", "It may have been deleted already.")
+    path.unlink()
+    path.with_suffix(".json").unlink(missing_ok=True)
+
+
+def rows_npy(track: Track) -> bytes:
+    """The track's rows as the bytes of a .npy file, (N, 6) float64."""
+    import numpy as np
+
+    buffer = io.BytesIO()
+    np.save(buffer, np.asarray(track.rows, dtype=np.float64), allow_pickle=False)
+    return buffer.getvalue()
+
+
+def _title(path: Path) -> str:
+    with contextlib.suppress(files.BadFile, KeyError, TypeError):
+        return str(files.read_json(path.with_suffix(".json"))["title"])[:100]
+    return path.stem

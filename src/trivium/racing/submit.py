@@ -1,0 +1,107 @@
+"""Make the run folders of trainings and evaluations: the one place, for the pages, the command line and
+notebooks.
+
+What a run needs lies in its ``inputs/``, copied when the run is made, so that a track deleted or a function
+edited afterwards changes nothing: ``reward.py``, ``track.npy`` (the rows), ``track.json`` (id, title,
+is_loop), and for an evaluation ``model.safetensors`` and ``model.json`` from the training's checkpoint. The
+runs are made, not started.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from trivium.core import checkpoint, files
+from trivium.core.jobs import create_run, run_folder
+from trivium.core.runfolder import Content
+from trivium.core.spec import Spec, read_spec
+from trivium.errors import BadConfig, NotFound
+from trivium.racing import STUDIO
+from trivium.racing.config import EvaluateConfig, TrainConfig
+from trivium.racing.library import find_track, rows_npy
+
+if TYPE_CHECKING:
+    from trivium.racing.track import Track
+
+
+def submit_training(
+    data_dir: Path, name: str, config: TrainConfig, reward_code: str, seed: int, folder: Path | None = None
+) -> Path:
+    """A queued training in DATA/runs, or in ``folder``. ``config.track`` is an id, or a path from the
+    command line.
+    """
+    track = find_track(data_dir, config.track)
+    config = config.model_copy(update={"track": track.id})
+    return create_run(
+        STUDIO,
+        "train",
+        name,
+        config,
+        data=data_dir,
+        out=folder,
+        seed=seed,
+        inputs={"reward.py": reward_code, **track_inputs(track)},
+    )
+
+
+def submit_evaluation(
+    data_dir: Path,
+    run_folder_path: Path,
+    config: EvaluateConfig,
+    seed: int,
+    name: str | None = None,
+    folder: Path | None = None,
+) -> Path:
+    """A queued evaluation of a training's best or last checkpoint."""
+    training = run_folder(run_folder_path)
+    spec = read_spec(training)
+    if spec.kind != "train" or spec.studio != STUDIO.id:
+        raise BadConfig(
+            "This run is not a racing training, so there is no model to drive.", "Choose a training."
+        )
+    track = find_track(data_dir, config.track)
+    config = config.model_copy(update={"track": track.id})
+    inputs: dict[str, Content] = {**track_inputs(track), **model_inputs(training, spec, config.checkpoint)}
+    return create_run(
+        STUDIO,
+        "evaluate",
+        name or f"{spec.name} on {track.title}",
+        config,
+        data=data_dir,
+        out=folder,
+        seed=seed,
+        inputs=inputs,
+        parent=spec.id,
+    )
+
+
+def track_inputs(track: Track) -> dict[str, Content]:
+    """The track as a run takes it along."""
+    card = {"id": track.id, "title": track.title, "is_loop": track.is_loop}
+    return {"track.npy": rows_npy(track), "track.json": json.dumps(card, ensure_ascii=False)}
+
+
+def model_inputs(training: Path, spec: Spec, pointer: str) -> dict[str, Content]:
+    """Weights and description of the training's checkpoint."""
+    folder = training / files.CHECKPOINTS
+    found = checkpoint.load_best(folder) if pointer == "best" else checkpoint.load_last(folder)
+    if found is None:
+        raise NotFound(
+            f"'{spec.name}' has no saved model yet.",
+            "Let it train until its first evaluation is done, then try again.",
+        )
+    card: dict[str, Any] = {
+        "run": spec.id,
+        "name": spec.name,
+        "checkpoint": pointer,
+        "step": found.step,
+        "config": spec.config,
+        "seed": spec.seed,
+        "reward_sha256": spec.inputs.get("reward.py"),
+    }
+    return {
+        "model.safetensors": found.folder / checkpoint.WEIGHTS,
+        "model.json": json.dumps(card, ensure_ascii=False),
+    }
