@@ -38,10 +38,11 @@ dev: $(VENV)/.ready-dev web/node_modules/.ready ## Start server and pages so tha
 
 web: $(PAGES) ## Build the web pages into the package
 
-types: $(VENV)/.ready-dev web/node_modules/.ready ## Write openapi.json and the pages' types from the server's routes
-	@echo "==> Writing the pages' types ..."
-	@$(PY) -m trivium.server.openapi web/openapi.json
+types: $(VENV)/.ready-dev web/node_modules/.ready ## Write what is made from the code: openapi.json, schema.d.ts, docs/reference.md
+	@echo "==> Writing openapi.json, schema.d.ts and docs/reference.md ..."
+	@$(PY) -m trivium.server.openapi
 	@$(NPM) run --silent types
+	@$(PY) tools/reference.py
 
 check: check-python check-web check-types ## Style, types, import arrows, page checks, generated files up to date
 
@@ -59,9 +60,11 @@ check-web: $(VENV)/.ready-dev web/node_modules/.ready ## The web part of check
 	@$(NPM) run --silent check
 	@$(NPM) run --silent test
 
-check-types: $(VENV)/.ready-dev web/node_modules/.ready ## Are openapi.json and schema.d.ts what the routes say now?
+check-types: $(VENV)/.ready-dev web/node_modules/.ready ## Are the generated files what the code says now?
 	@echo "==> Generated files ..."
-	@$(PY) tools/generated.py
+	@$(PY) -m trivium.server.openapi --check
+	@$(NPM) run --silent types -- --check
+	@$(PY) tools/reference.py --check
 
 test: $(VENV)/.ready-test $(PAGES) browser ## Run every test: unit, integration, browser
 	@echo "==> Tests ..."
