@@ -1,8 +1,9 @@
 """Where a car is on its track: exact, fast, compiled.
 
-Plain functions of float64 arrays and scalars, so that one source serves CPU kernels now and a GPU port later.
-Results equal a search of the whole track (first nearest point wins, as in Shapely's `project`; a point on a border
-is off the road); tables made once by `pack` only tell which parts can be skipped. Rules: DeepRacer's simulator.
+Plain functions of float64 arrays and scalars, so that one source serves CPU kernels now and a GPU port
+later. Results equal a search of the whole track (first nearest point wins, as in Shapely's `project`; a
+point on a border is off the road); tables made once by `pack` only tell which parts can be skipped. Rules:
+DeepRacer's simulator.
 
 Letters in shapes: N waypoints, S = N - 1 segments of the centre line, K edges over all bands.
 """
@@ -69,7 +70,7 @@ class Place(NamedTuple):
 
 @njit(cache=True, nogil=True)
 def nearest_in_range(px: float, py: float, line: Floats, first: int, count: int) -> tuple[int, float, float]:
-    """(segment, fraction, squared distance) of the nearest point of `count` segments from `first`, going round.
+    """(segment, fraction, squared distance) of the point nearest on `count` segments from `first`, round.
 
     Of equally near segments the one with the lowest index wins, whatever the order of the search.
     """
@@ -174,8 +175,8 @@ def wheels_on_road(
 ) -> int:
     """How many wheels of the car whose origin is at x, y are on the road, 0..4.
 
-    (qx, qy) is any centre-line point and `clear_m` its distance to the nearest border or less: wheels within it
-    need no test against the borders. Pass 0.0 to test them all.
+    (qx, qy) is any centre-line point and `clear_m` its distance to the nearest border or less: wheels
+    within it need no test against the borders. Pass 0.0 to test them all.
     """
     cos, sin = math.cos(yaw_rad), math.sin(yaw_rad)
     square = clear_m * clear_m
@@ -306,8 +307,9 @@ def segment_gaps(a: Floats, b: Floats) -> Floats:
 def search_window(apart: Floats, is_loop: bool) -> tuple[int, Floats]:
     """(window, safe_m): how far to search, and within what distance of each segment that search is exact.
 
-    If the point's nearest place q in the window is on segment i at distance d, segments outside the window are
-    at least (their gap to i) - d from the point, so q is the best of all while d is under half that gap.
+    If the point's nearest place q in the window is on segment i at distance d, segments outside the window
+    are at least (their gap to i) - d from the point, so q is the best of all while d is under half that
+    gap.
     """
     segments = len(apart)
     index = np.arange(segments)

@@ -1,8 +1,8 @@
 """A race track: its geometry in metres, its card, and where tracks come from (gallery, imported files).
 
-A track is an (N, 6) table of waypoints in driving order: centre line x, y, inner border x, y, outer border x, y;
-the community's file format. On a loop the last row repeats the first. Only NumPy here, so that listing tracks is
-quick; the compiled kernels that the simulator runs on are in `geometry`.
+A track is an (N, 6) table of waypoints in driving order: centre line x, y, inner border x, y, outer border
+x, y; the community's file format. On a loop the last row repeats the first. Only NumPy here, so that
+listing tracks is quick; the compiled kernels that the simulator runs on are in `geometry`.
 """
 
 import difflib

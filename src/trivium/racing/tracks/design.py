@@ -1,8 +1,8 @@
 """From a few corners to a road: straights joined by arcs, bends eased in and out, borders at right angles.
 
-A plan is a list of corners (x, y, radius) in driving order, as one would sketch it on squared paper. Each corner
-is rounded by an arc of its radius; a Gaussian along the line then spreads the sudden change of curvature over a
-few decimetres, as the clothoids of real roads do.
+A plan is a list of corners (x, y, radius) in driving order, as one would sketch it on squared paper. Each
+corner is rounded by an arc of its radius; a Gaussian along the line then spreads the sudden change of
+curvature over a few decimetres, as the clothoids of real roads do.
 """
 
 from dataclasses import dataclass
@@ -42,7 +42,8 @@ def build(plan: Plan) -> Track:
     rows = np.round(np.concatenate((centre, centre + half * inward, centre - half * inward), axis=1), 5)
     if plan.is_loop:
         rows[-1] = rows[0]
-    return Track(plan.card.id, plan.card.title, np.asarray(rows + 0.0, dtype=np.float64), plan.is_loop, plan.card)
+    rows = np.asarray(rows + 0.0, dtype=np.float64)  # + 0.0: no negative zeros
+    return Track(plan.card.id, plan.card.title, rows, plan.is_loop, plan.card)
 
 
 def round_corners(plan: Plan) -> Floats:
@@ -92,7 +93,8 @@ def ease(line: Floats, plan: Plan) -> Floats:
         steps = np.arange(1, reach + 1)[:, None]
         padded = np.concatenate((line[0] + (line[0] - line[1]) * steps[::-1], line,
                                  line[-1] + (line[-1] - line[-2]) * steps))
-    return np.stack([np.convolve(padded[:, k], weights, mode="valid") for k in (0, 1)], axis=1).astype(np.float64)
+    smooth = [np.convolve(padded[:, k], weights, mode="valid") for k in (0, 1)]
+    return np.stack(smooth, axis=1).astype(np.float64)
 
 
 def normals(line: Floats, at: Floats, is_loop: bool) -> Floats:

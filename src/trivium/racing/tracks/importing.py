@@ -1,8 +1,8 @@
 """Reads a community track file, a NumPy .npy array of shape (N, 6) in metres, and says plainly what is wrong.
 
-Nothing in the file is trusted: no pickles, size and header are checked before any array is made. What can be
-mended without guessing is mended (repeated rows, a loop left a step open); what is merely hard to drive becomes
-a warning.
+Nothing in the file is trusted: no pickles, size and header are checked before any array is made. What can
+be mended without guessing is mended (repeated rows, a loop left a step open); what is merely hard to drive
+becomes a warning.
 """
 
 import io
@@ -67,7 +67,7 @@ def safe_id(name: str) -> str:
 
 
 def read_array(data: bytes) -> Floats:
-    """The array in a .npy file, (N, 6) float64. The header is read first: it decides how much memory is taken."""
+    """The array in a .npy file, (N, 6) float64. The header comes first: it decides how much memory it takes."""
     resave = 'Save it again with numpy.save("my_track.npy", array).'
     if len(data) > MAX_BYTES:
         raise BadTrack(f"The file is larger than {MAX_BYTES // 2**20} MB, too large for a track.",
@@ -81,7 +81,8 @@ def read_array(data: bytes) -> Floats:
     try:
         with warnings.catch_warnings(action="ignore"):  # about headers written by Python 2
             version = np.lib.format.read_magic(file)
-            read_header = {1: np.lib.format.read_array_header_1_0}.get(version[0], np.lib.format.read_array_header_2_0)
+            known = {1: np.lib.format.read_array_header_1_0}
+            read_header = known.get(version[0], np.lib.format.read_array_header_2_0)
             shape, _, dtype = read_header(file)
     except (ValueError, TypeError, SyntaxError, RecursionError, MemoryError, TokenError):
         raise BadTrack("The header of this .npy file cannot be read.", resave) from None
