@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import faulthandler
-import os
 import threading
 from typing import IO
 
@@ -25,12 +24,12 @@ LOG_CAP_BYTES = 8 << 20
 
 
 class Heartbeat:
-    """start() before the work, stop() after it."""
+    """Beats while its `with` block runs; `guarded` arms the watchdog, once the learner's code may run."""
 
-    def __init__(self, run: Run, board: StatusBoard, crash_log: IO[str]) -> None:
+    def __init__(self, run: Run, board: StatusBoard, crash_log: IO[str], guarded: bool = False) -> None:
         self.run = run
         self.board = board
-        self.guarded = False  # the watchdog is armed once the learner's code may run
+        self.guarded = guarded
         self._crash_log = crash_log
         self._end = threading.Event()
         self._thread = threading.Thread(target=self._beat, name="heartbeat", daemon=True)
@@ -38,12 +37,11 @@ class Heartbeat:
         self._stop_file = run.folder / files.STOP
         self._stopping = False
 
-    def start(self) -> None:
-        """Begin to beat."""
+    def __enter__(self) -> Heartbeat:
         self._thread.start()
+        return self
 
-    def stop(self) -> None:
-        """End the thread and disarm the watchdog."""
+    def __exit__(self, *_: object) -> None:
         self._end.set()
         self._thread.join(timeout=5.0)
         faulthandler.cancel_dump_traceback_later()
@@ -75,4 +73,5 @@ class Heartbeat:
             self.board.update(durable=False, wall_s=round(self.run.elapsed_s, 3))
         with contextlib.suppress(OSError):
             if self._log.stat().st_size > LOG_CAP_BYTES:
-                os.truncate(self._log, LOG_CAP_BYTES // 2)
+                with self._log.open("r+b") as file:
+                    file.truncate(LOG_CAP_BYTES // 2)

@@ -22,6 +22,7 @@ from types import FrameType, TracebackType
 from typing import IO, Any
 
 from trivium.core import checkpoint, files
+from trivium.core.confine import confine, enclose
 from trivium.core.events import EventWriter
 from trivium.core.heartbeat import Heartbeat
 from trivium.core.process import FolderLock, birth, boot_id
@@ -98,17 +99,15 @@ class Attempt:
         self.run = run = Run(self.folder, spec, self.board, self._opened_events())
         signal.signal(signal.SIGTERM, lambda _number, _frame: run.request_stop("stopped_by_user"))
         signal.signal(signal.SIGINT, lambda _number, _frame: run.request_stop("stopped_by_user"))
-        heartbeat = Heartbeat(run, self.board, crash_log)
-        heartbeat.start()
-        try:
+        cache = Path(os.environ["NUMBA_CACHE_DIR"])
+        enclosed = enclose(self.folder, cache, spec.device)  # before any thread and any library
+        with Heartbeat(run, self.board, crash_log):
             function, config = self._prepare(spec, run)
-            self._confine(spec)
-            self._enter("running")
-            heartbeat.guarded = True
+        level = confine(self.folder, spec.limits, cache, spec.device, enclosed)
+        self.board.update(state="running", confinement={"level": level.level, "text": level.text})
+        self._tell("running")
+        with Heartbeat(run, self.board, crash_log, guarded=True):
             function(config, run)
-        finally:
-            heartbeat.guarded = False
-            heartbeat.stop()
         wall_s = round(run.elapsed_s, 3)
         status = self.board.update(write=False, wall_s=wall_s)
         if run.stop_reason is not None:
@@ -148,16 +147,6 @@ class Attempt:
         import safetensors.numpy  # noqa: F401  checkpoints need it, and it is slower to find later
 
         return getattr(module, function_name), config
-
-    def _confine(self, spec: Spec) -> None:
-        from trivium.core.confine import confine
-
-        level = confine(self.folder, spec.limits)
-        self.board.update(confinement={"level": level.level, "text": level.text})
-
-    def _enter(self, state: str) -> None:
-        self.board.update(state=state)
-        self._tell(state)
 
     def _tell(self, state: str, reason: str | None = None, message: str | None = None, hint: str | None = None) -> None:
         if self.events is not None:
