@@ -34,7 +34,8 @@ from trivium.server.signin import Access
 from trivium.server.tailer import Tailer
 from trivium.settings import Settings
 
-ROUTERS = (system.public, system.router, runs.router, events.router, live.router)
+ROUTERS = (system.router, runs.router, events.router, live.router)
+LOGGERS = ("trivium.server", "uvicorn")
 LOG_BYTES, LOG_FILES = 2_000_000, 3
 
 
@@ -67,6 +68,7 @@ def create_app(settings: Settings, studios: Iterable[Studio], static: Path = STA
     app.state.index = RunIndex(db, settings.runs)
     app.state.tailer = Tailer(app.state.index, hub)
     problems.install(app)
+    app.add_api_route("/healthz", system.healthz, tags=["system"])
     for router in (*ROUTERS, *(resolve(studio.api) for studio in studios if studio.api)):
         app.include_router(router)
     app.router.routes.append(pages_route(static))
@@ -87,7 +89,8 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         with contextlib.suppress(asyncio.CancelledError):
             await watching
         app.state.db.close()
-        logging.getLogger("trivium").removeHandler(handler)
+        for name in LOGGERS:
+            logging.getLogger(name).removeHandler(handler)
         handler.close()
 
 
@@ -97,10 +100,11 @@ def _log_to(folder: Path) -> logging.Handler:
         folder / "server.log", maxBytes=LOG_BYTES, backupCount=LOG_FILES, encoding="utf-8", errors="replace"
     )
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
-    logger = logging.getLogger("trivium")
-    logger.addHandler(handler)
-    logger.setLevel(logging.INFO)
-    logger.propagate = False  # the terminal shows sentences, the traces are in the file
+    for name in LOGGERS:
+        logger = logging.getLogger(name)
+        logger.addHandler(handler)
+        logger.setLevel(logging.INFO)
+        logger.propagate = False  # the terminal shows sentences, the traces are in the file
     return handler
 
 

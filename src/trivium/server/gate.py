@@ -30,10 +30,20 @@ JSON_CAP_BYTES = 1_000_000
 TRACK_CAP_BYTES = 8_000_000
 MAX_JSON_DEPTH = 50
 
-SECURITY_HEADERS = {
-    "Content-Security-Policy": "default-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:; worker-src 'self' blob:; "
-    "style-src 'self'; style-src-attr 'unsafe-inline'; object-src 'none'; base-uri 'none'; form-action 'self'; "
+CONTENT_POLICY = (
+    "default-src 'self'",
+    "img-src 'self' data: blob:",
+    "media-src 'self' blob:",
+    "worker-src 'self' blob:",
+    "style-src 'self'",
+    "style-src-attr 'unsafe-inline'",  # positions set on elements
+    "object-src 'none'",
+    "base-uri 'none'",
+    "form-action 'self'",
     "frame-ancestors 'none'",
+)
+SECURITY_HEADERS = {
+    "Content-Security-Policy": "; ".join(CONTENT_POLICY),
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     "Referrer-Policy": "no-referrer",

@@ -14,7 +14,6 @@ from trivium.core import confine
 from trivium.core.studio import Studio
 from trivium.core.views import Confinement
 
-public = APIRouter(tags=["system"])
 router = APIRouter(prefix="/api/v1", tags=["system"])
 
 
@@ -43,7 +42,6 @@ class StudioView(BaseModel):
     kinds: list[str]
 
 
-@public.get("/healthz")
 async def healthz() -> Health:
     """Whether the studio answers. The only address of the API that needs no sign-in."""
     return Health(ok=True, version=__version__)

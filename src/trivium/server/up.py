@@ -1,0 +1,190 @@
+"""``trivium up``: listen, print the address with its token, open the browser, and stop cleanly.
+
+Only this machine can reach the studio in this version. One server at a time works on a data folder, because
+only one process may write the database; a second one is told where the first one is.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import errno
+import http.client
+import json
+import os
+import socket
+import sys
+import threading
+import webbrowser
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import uvicorn
+from fastapi import FastAPI
+
+from trivium.catalog import STUDIOS
+from trivium.core import files
+from trivium.core.process import FolderLock
+from trivium.errors import BadFile, PortInUse, StudioError
+from trivium.server.app import create_app
+from trivium.settings import Settings
+
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+GRACE_S = 3
+MESSAGE_BYTES = 65_536  # of one WebSocket message from a browser
+NOTE = "server.json"
+
+
+def serve(settings: Settings, open_browser: bool = True, say: Callable[[str], None] = print) -> None:
+    """Run the studio until it is told to stop. Trainings go on without it and are found at the next start."""
+    if settings.host not in LOOPBACK:
+        raise StudioError(
+            f"This version of Trivium only listens on this machine, not on {settings.host}.",
+            "Leave out --host. Sharing a studio in a class needs accounts, which come in a later version.",
+            code="not_loopback",
+        )
+    settings.data.mkdir(parents=True, exist_ok=True)
+    with _only_server(settings), listen(settings.host, settings.port) as listener:
+        settings = replace(settings, port=listener.getsockname()[1])
+        app = create_app(settings, STUDIOS)
+        url = address(settings.host, settings.port)
+        with _note(settings.data, url, f"{url}/?token={app.state.access.token}") as link:
+            _Server(app, link, open_browser, say).run(sockets=[listener])
+
+
+class _Server(uvicorn.Server):
+    """uvicorn, which tells the address when it listens, and ends the live streams when it is to stop."""
+
+    def __init__(self, app: FastAPI, link: str, open_browser: bool, say: Callable[[str], None]) -> None:
+        super().__init__(
+            uvicorn.Config(
+                app,
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                proxy_headers=False,
+                lifespan="on",
+                timeout_graceful_shutdown=GRACE_S,
+                ws_max_size=MESSAGE_BYTES,
+                h11_max_incomplete_event_size=65_536,
+            )
+        )
+        self.hub, self.link, self.open_browser, self.say = app.state.hub, link, open_browser, say
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.should_exit:
+            return
+        self.say(
+            f"Trivium is running. Open this address in a browser on this machine:\n\n    {self.link}\n\n"
+            "Stop it with Ctrl+C; trainings go on without it."
+        )
+        sys.stdout.flush()
+        if self.open_browser and has_screen():
+            threading.Thread(target=_open, args=(self.link,), daemon=True).start()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self.hub.close()
+        await asyncio.sleep(0)
+        await super().shutdown(sockets)
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A listening socket; PortInUse says what to do where the port is taken. Port 0 takes any free one."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    if sys.platform != "win32":  # there it would let two programs share a port
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+        listener.listen(128)
+    except OSError as error:
+        listener.close()
+        raise _cannot_listen(host, port, error) from None
+    return listener
+
+
+def _cannot_listen(host: str, port: int, error: OSError) -> StudioError:
+    other = f"Choose another one: trivium up --port {port + 1 if port < 65_535 else 8480}"
+    if error.errno == errno.EADDRINUSE:
+        who = (
+            "another Trivium studio, with another data folder"
+            if is_trivium(host, port)
+            else "another program"
+        )
+        return PortInUse(f"Port {port} is in use by {who}.", other)
+    if error.errno == errno.EACCES:
+        return PortInUse(f"This system doesn't let you listen on port {port}.", other, code="port_forbidden")
+    return PortInUse(
+        f"Trivium can't listen on {host}, port {port}: {error.strerror}.", other, code="cannot_listen"
+    )
+
+
+def is_trivium(host: str, port: int, timeout_s: float = 1.0) -> bool:
+    """Whether what answers on the port is one of us."""
+    connection = http.client.HTTPConnection(host, port, timeout=timeout_s)
+    try:
+        connection.request("GET", "/healthz")
+        answer = json.loads(connection.getresponse().read(10_000))
+        return isinstance(answer, dict) and answer.get("studio") == "trivium"
+    except (OSError, ValueError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
+
+
+def address(host: str, port: int) -> str:
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def has_screen() -> bool:
+    """Whether a browser window can open here."""
+    if sys.platform.startswith("linux"):
+        return any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY"))
+    return sys.platform in ("darwin", "win32")
+
+
+def _open(link: str) -> None:
+    with contextlib.suppress(webbrowser.Error, OSError):
+        webbrowser.open(link)
+
+
+@contextlib.contextmanager
+def _only_server(settings: Settings) -> Iterator[None]:
+    """Hold the data folder's lock, which the system gives back however this process ends."""
+    lock = FolderLock(settings.data / "server.lock")
+    if not lock.acquire():
+        link = _noted_link(settings.data)
+        where = f" at {link}" if link else ""
+        raise PortInUse(
+            f"Your studio is already running{where}.",
+            "Open that address, or stop the studio first; for a second one choose another data "
+            f"folder and port: trivium up --data DIR --port {settings.port + 1}",
+            code="already_running",
+        )
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+@contextlib.contextmanager
+def _note(data: Path, url: str, link: str) -> Iterator[str]:
+    """Leave a note where this server is, readable by this user only, for a second ``trivium up``."""
+    path = data / NOTE
+    path.unlink(missing_ok=True)
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+        json.dump({"pid": os.getpid(), "url": url, "link": link}, file)
+    try:
+        yield link
+    finally:
+        path.unlink(missing_ok=True)
+
+
+def _noted_link(data: Path) -> str | None:
+    try:
+        note = files.read_json(data / NOTE)
+        return str(note["link"])
+    except (BadFile, OSError, KeyError, TypeError):
+        return None
