@@ -1,18 +1,22 @@
 """Finds where lines cross or touch, so that a track with a broken border is refused with the place named."""
 
 import numpy as np
+from numpy.typing import NDArray
 
 from trivium.racing.track import Floats
 
+ON_LINE = 1e-9  # share of a segment's length by which an end may miss and still touch
 BLOCK = 256  # segments compared at once with all others; bounds memory
 
 
 def first_crossing(a: Floats, b: Floats, is_loop: bool) -> tuple[int, int, float, float] | None:
-    """First proper crossing of two polylines, or of one with itself: (segment of a, of b, x, y), else None.
+    """First place where two polylines meet, or one meets itself: (row of a, row of b, x, y), else None.
 
-    Neighbouring segments of the same line share a point and are not compared; touching ends do not count.
+    Touching counts as crossing. Neighbouring segments of the same line share a point and are not compared.
     """
     same = a is b
+    a, rows_a = without_repeats(a)
+    b, rows_b = without_repeats(b)
     segments = len(a) - 1
     p, along = a[:-1], np.diff(a, axis=0)
     q, other = b[:-1], np.diff(b, axis=0)
@@ -24,7 +28,7 @@ def first_crossing(a: Floats, b: Floats, is_loop: bool) -> tuple[int, int, float
         with np.errstate(divide="ignore", invalid="ignore"):
             t = (gap[..., 0] * e[..., 1] - gap[..., 1] * e[..., 0]) / parallel  # along a
             u = (gap[..., 0] * d[..., 1] - gap[..., 1] * d[..., 0]) / parallel  # along b
-        hit = (t > 1e-9) & (t < 1 - 1e-9) & (u > 1e-9) & (u < 1 - 1e-9)
+        hit = (t > -ON_LINE) & (t < 1 + ON_LINE) & (u > -ON_LINE) & (u < 1 + ON_LINE)
         if same:
             i = np.arange(segments)[rows, None]
             away = np.abs(i - np.arange(segments)[None, :])
@@ -34,5 +38,11 @@ def first_crossing(a: Floats, b: Floats, is_loop: bool) -> tuple[int, int, float
         if hit.any():
             row, column = (int(value) for value in np.argwhere(hit)[0])
             x, y = p[begin + row] + t[row, column] * along[begin + row]
-            return begin + row, column, float(x), float(y)
+            return int(rows_a[begin + row]), int(rows_b[column]), float(x), float(y)
     return None
+
+
+def without_repeats(line: Floats) -> tuple[Floats, NDArray[np.intp]]:
+    """The line without points that repeat the one before, and the row that each kept point came from."""
+    rows = np.flatnonzero(np.append(True, np.any(np.diff(line, axis=0) != 0.0, axis=1)))
+    return line[rows], rows

@@ -39,11 +39,11 @@ def build(plan: Plan) -> Track:
     half = widths(plan, segments)[:, None] / 2
     is_inner_left = signed_area(centre) > 0 or not plan.is_loop
     inward = left if is_inner_left else -left
-    rows = np.round(np.concatenate((centre, centre + half * inward, centre - half * inward), axis=1), 5)
+    rows: Floats = np.concatenate((centre, centre + half * inward, centre - half * inward), axis=1)
+    rows = rows.round(5)
     if plan.is_loop:
         rows[-1] = rows[0]
-    rows = np.asarray(rows + 0.0, dtype=np.float64)  # + 0.0: no negative zeros
-    return Track(plan.card.id, plan.card.title, rows, plan.is_loop, plan.card)
+    return Track(plan.card.id, plan.card.title, rows + 0.0, plan.is_loop, plan.card)  # no -0.0
 
 
 def round_corners(plan: Plan) -> Floats:

@@ -43,9 +43,9 @@ def read_track(path: Path) -> Track:
 def import_track(data: bytes, name: str) -> Track:
     """Bytes of a .npy file -> Track with a card and warnings, or BadTrack."""
     rows = drop_repeats(check_numbers(read_array(data)))
+    check_order(rows)
     rows, is_loop, closed_by_us = close_loop(rows)
     check_scale(rows)
-    check_order(rows)
     check_crossings(rows, is_loop)
     check_borders(rows, is_loop)
     title = re.sub(r"[_\s]+", " ", Path(name).stem).strip()[:60] or "Imported track"
@@ -67,7 +67,7 @@ def safe_id(name: str) -> str:
 
 
 def read_array(data: bytes) -> Floats:
-    """The array in a .npy file, (N, 6) float64. The header comes first: it decides how much memory it takes."""
+    """The (N, 6) array in a .npy file. The header is checked first: it decides how much memory is taken."""
     resave = 'Save it again with numpy.save("my_track.npy", array).'
     if len(data) > MAX_BYTES:
         raise BadTrack(f"The file is larger than {MAX_BYTES // 2**20} MB, too large for a track.",
@@ -149,8 +149,9 @@ def close_loop(rows: Floats) -> tuple[Floats, bool, bool]:
 def check_scale(rows: Floats) -> None:
     length_m = float(np.hypot(*np.diff(rows[:, :2], axis=0).T).sum())
     width_m = float(np.median(np.hypot(*(rows[:, 2:4] - rows[:, 4:6]).T)))
-    if width_m < 1e-6:
-        raise BadTrack("The road has no width: the inner border lies on the outer border.",
+    halves_m = [float(np.median(np.hypot(*(rows[:, k : k + 2] - rows[:, :2]).T))) for k in (2, 4)]
+    if min(width_m, *halves_m) < 1e-6:
+        raise BadTrack("The road has no width: a border lies on the other one or on the centre line.",
                        f"The columns are: {COLUMNS}.")
     if width_m > MAX_WIDTH_M or length_m > MAX_LENGTH_M:
         unit = ("It looks like centimetres: divide all values by 100." if 30 <= width_m <= 300 else
