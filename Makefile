@@ -109,12 +109,14 @@ $(VENV)/.ready-%: pyproject.toml hatch_build.py | $(PY)
 	@TRIVIUM_NO_PAGES=1 $(PIP) install --quiet --editable ".[$*]"
 	@touch $@ $(VENV)/.ready
 
+# `install --no-save` and not `ci`: the lock file holds the native parts of the platform it was made on, and `ci` would
+# refuse it on any other. Versions and sums in it are kept to either way.
 web/node_modules/.ready: web/package.json web/package-lock.json | $(VENV)/.ready
 	@$(PY) tools/node.py --present || { \
 		echo "==> No Node 20.19 or newer here: taking the one from PyPI into $(VENV) (61 MB) ..."; \
 		$(PIP) install --quiet "$$($(PY) -c 'import sys; sys.path.insert(0, "tools"); import node; print(node.PYPI_NODE)')"; }
 	@echo "==> Installing what the pages are built from ..."
-	@$(NPM) ci --no-audit --no-fund --loglevel=error
+	@$(NPM) install --no-save --no-audit --no-fund --loglevel=error
 	@touch $@
 
 $(PAGES): $(WEB_SOURCES) | $(VENV)/.ready

@@ -21,7 +21,7 @@ import node
 
 
 class PagesHook(BuildHookInterface):  # type: ignore[type-arg]
-    """Runs `npm ci` and `npm run build` in web/ when src/trivium/static/index.html is missing."""
+    """Runs `npm install` and `npm run build` in web/ when src/trivium/static/index.html is missing."""
 
     PLUGIN_NAME = "custom"
 
@@ -40,7 +40,9 @@ class PagesHook(BuildHookInterface):  # type: ignore[type-arg]
             return
         web = Path(self.root) / "web"
         self.app.display_info("Building the web pages ...")
-        for arguments in (("npm", "ci", "--no-audit", "--no-fund"), ("npm", "run", "build")):
+        # not `npm ci`: it refuses a lock file that was made on another platform
+        install = ("npm", "install", "--no-save", "--no-audit", "--no-fund")
+        for arguments in (install, ("npm", "run", "build")):
             if node.run(*arguments, cwd=web) != 0:
                 # half-built pages would be taken for whole ones next time
                 shutil.rmtree(self.static, ignore_errors=True)
