@@ -12,12 +12,11 @@ DEFAULT_PORT = 8470
 
 @dataclass(frozen=True)
 class Settings:
-    """The data folder, the address of the server and the device that trains."""
+    """The data folder and the address of the server."""
 
     data: Path
     host: str = DEFAULT_HOST
     port: int = DEFAULT_PORT
-    device: str = "cpu"
 
     @property
     def runs(self) -> Path:
@@ -25,10 +24,9 @@ class Settings:
         return self.data / "runs"
 
     @classmethod
-    def load(cls, data: str | Path | None = None, host: str = DEFAULT_HOST, port: int = DEFAULT_PORT,
-             device: str = "cpu") -> Settings:
+    def load(cls, data: str | Path | None = None, host: str = DEFAULT_HOST, port: int = DEFAULT_PORT) -> Settings:
         """Settings with the data folder from the argument, else TRIVIUM_DATA, else the platform's usual place."""
-        return cls(data=data_folder(data), host=host, port=port, device=device)
+        return cls(data=data_folder(data), host=host, port=port)
 
 
 def data_folder(data: str | Path | None = None) -> Path:
@@ -42,10 +40,7 @@ def data_folder(data: str | Path | None = None) -> Path:
 
 
 def cache_folder() -> Path:
-    """Where compiled kernels are kept between runs; only trusted code writes there, before a run is confined."""
-    chosen = os.environ.get("TRIVIUM_CACHE")
-    if not chosen:
-        from platformdirs import user_cache_path
+    """Where compiled kernels are kept between runs; only trusted code writes there, before it is confined."""
+    from platformdirs import user_cache_path
 
-        chosen = str(user_cache_path("trivium", appauthor=False))
-    return Path(chosen).expanduser().absolute()
+    return user_cache_path("trivium", appauthor=False).absolute()

@@ -123,3 +123,36 @@ def _gpu(device: str, places: tuple[str, ...]) -> list[Path]:
 
 def _gpu_devices(device: str) -> list[Path]:
     return [] if device == "cpu" else [path for pattern in GPU_DEVICES for path in Path("/dev").glob(pattern)]
+
+
+PROOF = """
+import os, socket, sys, tempfile
+from pathlib import Path
+from trivium.core.confine import confine, enclose
+from trivium.core.spec import Limits
+folder = Path(sys.argv[1])
+level = confine(folder, Limits(), None, "cpu", enclose(folder, folder / "cache"))
+def refused(action):
+    try:
+        action()
+    except PermissionError:
+        return True
+    return False
+files = refused(lambda: open("/etc/passwd")) and refused(lambda: open(sys.argv[1] + "-outside", "w"))
+network = refused(socket.socket)
+processes = refused(os.fork)
+print(level.level, files and network and processes)
+"""
+
+
+def prove() -> Confinement:
+    """What this machine really does: a child process confines itself and tries to get out. Takes a moment."""
+    import subprocess
+    import tempfile
+
+    claimed = probe()
+    if claimed.level != "full":
+        return claimed
+    with tempfile.TemporaryDirectory(prefix="trivium-") as folder:
+        done = subprocess.run([sys.executable, "-P", "-c", PROOF, folder], capture_output=True, text=True, timeout=60)
+    return claimed if done.stdout.split() == ["full", "True"] else Confinement("limits", PARTIAL)

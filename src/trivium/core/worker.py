@@ -35,7 +35,7 @@ from trivium.errors import BadFile, StudioError
 EXIT_SUCCEEDED, EXIT_FAILED, EXIT_STOPPED = 0, 1, 75
 RESERVE_BYTES = 64 << 10
 KEPT_VARIABLES = ("PATH", "LANG", "LC_ALL", "PYTHONPATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "CUDA_VISIBLE_DEVICES",
-                  "SYSTEMROOT", "WINDIR", "COMSPEC", "PATHEXT", "TRIVIUM_CACHE")
+                  "SYSTEMROOT", "WINDIR", "COMSPEC", "PATHEXT")
 
 
 def environment(folder: Path, spec: Spec) -> dict[str, str]:
