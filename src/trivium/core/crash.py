@@ -22,7 +22,9 @@ def ending(folder: Path, status: Status, exit_code: int | None, silent: str | No
         text = ""
     detail = _detail(text, status)
     place = f"{detail['file']}, line {detail['line']}" if detail["line"] else "Your code"
-    if STALLED in text or silent == "user_code_timeout":
+    # A dump without an error is a watchdog's too: the one that counts processor time cannot write a headline.
+    stalled = STALLED in text or (detail["line"] and not FATAL.search(text))
+    if stalled or silent == "user_code_timeout":
         return status.ended("failed", "user_code_timeout", f"{place} did not come back in time.",
                             detail={**detail, "type": "Timeout"})
     fatal = FATAL.search(text)

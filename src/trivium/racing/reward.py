@@ -25,7 +25,7 @@ from trivium.racing.params import Params
 from trivium.racing.reward_fault import LIMIT
 from trivium.racing.reward_limits import IMPORT_LIMIT_S, CallClock, Overtime, Watchdog
 from trivium.racing.reward_prints import PrintBuffer
-from trivium.racing.reward_source import parse, refusal
+from trivium.racing.reward_source import Source, parse, refusal
 
 NAME = "reward_function"
 _numbers = itertools.count(1)
@@ -38,12 +38,17 @@ class RewardFunction:
     """
 
     def __init__(
-        self, source: str | bytes, filename: str = "reward.py", watchdog: Watchdog | None = None
+        self,
+        source: str | bytes | Source,
+        filename: str = "reward.py",
+        watchdog: Watchdog | None = None,
+        import_limit_s: float = IMPORT_LIMIT_S,
+        like: RewardFunction | None = None,
     ) -> None:
         self.filename = filename
-        self.source = parse(source, filename)
-        self._clock = CallClock(filename, watchdog)
-        self._prints = PrintBuffer()
+        self.source = source if isinstance(source, Source) else parse(source, filename)
+        self._clock = like._clock if like else CallClock(filename, watchdog)
+        self._prints = like._prints if like else PrintBuffer()
         # Registered, because dataclasses and the like look their module up by its name.
         self._module = ModuleType(f"learner_{PurePath(filename).stem}_{next(_numbers)}")
         self._module.__file__ = filename
@@ -52,7 +57,7 @@ class RewardFunction:
         text = self.source.text  # so that traceback.print_exc() in the learner's code can quote it
         linecache.cache[filename] = (len(text), None, text.splitlines(keepends=True), filename)
         with self._captured():
-            self._import()
+            self._import(import_limit_s)
             self._function: Callable[[Params], Any] = self._found()
 
     def __call__(self, params: Params) -> float:
@@ -80,6 +85,14 @@ class RewardFunction:
         if -LIMIT <= reward <= LIMIT and clock.overtime_line is None:
             return reward
         raise self._fault(None, given, value)
+
+    def sibling(self) -> RewardFunction:
+        """The same code imported once more, with a memory of its own, for another car.
+
+        The old service had a process for each car, so a global such as "progress of the last step" was one car's.
+        Siblings share the time limit and the prints: one ``time_limit()`` and one ``drain_prints()`` serve them all.
+        """
+        return RewardFunction(self.source, self.filename, like=self)
 
     def time_limit(self) -> CallClock:
         """Context manager: within it, a call that takes more than two seconds raises UserCodeTimeout."""
@@ -119,9 +132,9 @@ class RewardFunction:
                 if self._prints.parts:
                     self._prints.end_call()
 
-    def _import(self) -> None:
+    def _import(self, limit_s: float) -> None:
         clock = self._clock
-        clock.limit_s, usual_s = IMPORT_LIMIT_S, clock.limit_s
+        clock.limit_s, usual_s = limit_s, clock.limit_s
         try:
             with clock:
                 clock.calls += 1
@@ -133,13 +146,15 @@ class RewardFunction:
                 finally:
                     clock.busy = False
             if clock.overtime_line is not None:
-                raise reward_fault.of_timeout(self.filename, clock.overtime_line, limit_s=IMPORT_LIMIT_S)
+                raise reward_fault.of_timeout(self.filename, clock.overtime_line, limit_s=limit_s)
         finally:
             clock.limit_s = usual_s
 
     def _import_fault(self, problem: BaseException) -> UserCodeError:
         if isinstance(problem, Overtime):
-            return reward_fault.of_timeout(self.filename, self._clock.overtime_line, limit_s=IMPORT_LIMIT_S)
+            return reward_fault.of_timeout(
+                self.filename, self._clock.overtime_line, limit_s=self._clock.limit_s
+            )
         return reward_fault.of_exception(problem, self.filename)
 
     def _found(self) -> Callable[[Params], Any]:

@@ -52,7 +52,7 @@ class Watchdog:
         self.limit_s = limit_s
         self.path.parent.mkdir(parents=True, exist_ok=True)
         # Opened now: once the run is confined or its disk is full it may be too late.
-        self._file: IO[str] | None = self.path.open("w")
+        self._file: IO[str] | None = self.path.open("a")
         self._armed_at = -float("inf")
         if HAS_TIMERS:
             # chain: after the dump the signal's own action follows, which ends the process

@@ -90,7 +90,7 @@ def save(module: ModuleType, filename: str) -> Saved:
         except (CannotSave, RecursionError):
             writer.forget(mark)
             unsaved.append(path.partition(":")[2])
-    return Saved({"version": VERSION, "values": values}, unsaved)
+    return Saved({"version": VERSION, "values": values, "unsaved": unsaved}, unsaved)
 
 
 def load(module: ModuleType, filename: str, data: dict[str, Any]) -> None:
@@ -107,15 +107,10 @@ def load(module: ModuleType, filename: str, data: dict[str, Any]) -> None:
             vars(module)[name] = value
         else:
             set_attribute(holder, name, value)
-    saved = set(data["values"])
-    for path, (holder, name, _value) in places.items():
-        # a global that the code had deleted by then; what could not be saved is left as it is
-        if path.startswith("global:") and path not in saved and is_plain(_value):
-            del vars(holder)[name]
-
-
-def is_plain(value: object) -> bool:
-    return value is None or isinstance(value, bool | int | float | str)
+    kept = set(data["values"]) | {f"global:{name}" for name in data.get("unsaved", ())}
+    for path, (_holder, name, _value) in places.items():
+        if path.startswith("global:") and path not in kept:  # the code had deleted it by then
+            del vars(module)[name]
 
 
 def new_place(module: ModuleType, path: str) -> tuple[Any, str]:
