@@ -118,11 +118,11 @@ class RunIndex:
         folder = self.folder(run_id)
         try:
             found = files.inside(folder, path)
-        except (BadFile, ValueError, OSError):
-            raise _no_file(path) from None
-        if not found.is_file() or found.name in HIDDEN:
-            raise _no_file(path)
-        return found
+            if found.is_file() and found.name not in HIDDEN:
+                return found
+        except (BadFile, ValueError, OSError):  # such as a name that no file could have
+            pass
+        raise NotFound("This run has no such file.", "Look at the list of the run's files.")
 
     # changing
 
@@ -262,10 +262,6 @@ def _row(session: Session, run_id: str) -> RunRecord:
     if row is None:
         raise NotFound("There is no such run.", "It may have been deleted; look at the list of runs.")
     return row
-
-
-def _no_file(path: str) -> NotFound:
-    return NotFound("This run has no such file.", "Look at the list of the run's files.")
 
 
 def display_name(folder: Path, name: str) -> str:

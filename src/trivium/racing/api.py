@@ -40,7 +40,7 @@ TRACK_BODY = {
     }
 }
 
-Name = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f]*\S[^\x00-\x1f\x7f]*$")]
+Name = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f][^\x00-\x1f\x7f]*$")]
 Code = Annotated[
     str,
     Field(min_length=1, max_length=CODE_CAP, description="Python with a function reward_function(params)."),
