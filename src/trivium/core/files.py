@@ -13,7 +13,7 @@ import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from trivium.errors import BadFile, DiskFull
 
@@ -21,6 +21,7 @@ DISK_FULL_ERRNOS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 SPEC, STATUS, EVENTS = "spec.json", "status.json", "events.jsonl"
 INPUTS, CHECKPOINTS, MODEL, OUT = "inputs", "checkpoints", "model", "out"
 LOCK, STOP, LOG, CRASH, RESERVE, TMP = "lock", "stop", "runner.log", "crash.txt", ".reserve", "tmp"
+MAX_JSON_BYTES = 16 << 20
 TEMPORARY_PREFIX = ".tmp-"
 
 
@@ -104,13 +105,19 @@ def write_json(path: Path, value: Any, durable: bool = True) -> None:
 
 
 def read_json(path: Path) -> Any:
-    """The value in a JSON file; BadFile when it is missing or damaged."""
+    """The value in a JSON file; BadFile when it is missing, damaged or absurdly large."""
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        if path.stat().st_size > MAX_JSON_BYTES:
+            raise BadFile(f"{path} is too large.", "Restore it from a copy, or start a new run.")
+        return json.loads(path.read_text(encoding="utf-8"), parse_constant=_refuse_constant)
     except FileNotFoundError:
         raise BadFile(f"{path} does not exist.", "Check the path.") from None
-    except (ValueError, UnicodeDecodeError):
+    except (ValueError, RecursionError):
         raise BadFile(f"{path} is damaged: it is not JSON.", "Restore it from a copy, or start a new run.") from None
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")
 
 
 def sha256_bytes(data: bytes) -> str:

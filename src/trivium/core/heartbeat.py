@@ -1,7 +1,7 @@
 """The thread that shows a run is alive, and looks for reasons to end it.
 
 Four times a second it looks for the stop file and the wall clock limit; every two seconds it renews status.json, keeps
-runner.log small and re-arms a watchdog of the C library, which ends the process and writes down the line it hung in
+runner.log small and re-arms a watchdog of the C library. That one ends the process and writes down the line it hung in
 when Python does not come back for STALL_S (a regular expression or a number that never ends).
 """
 
@@ -10,30 +10,37 @@ from __future__ import annotations
 import contextlib
 import faulthandler
 import threading
+from collections.abc import Callable
 from typing import IO
 
-from trivium.core import files
+from trivium.core import files, logfile
 from trivium.core.run import Run
 from trivium.core.status import StatusBoard
-from trivium.errors import DiskFull
+from trivium.errors import DiskFull, StudioError
 
 LOOK_EVERY_S = 0.25
-BEAT_EVERY_S = 2.0
+LOOKS_A_BEAT = 8
+BEATS_A_WEIGHING = 5
 STALL_S = 15.0
-LOG_CAP_BYTES = 8 << 20
+MAX_FILES = 20_000
 
 
 class Heartbeat:
-    """Beats while its `with` block runs; `guarded` arms the watchdog, once the learner's code may run."""
+    """Beats while its `with` block runs.
 
-    def __init__(self, run: Run, board: StatusBoard, crash_log: IO[str], guarded: bool = False) -> None:
+    `give_up` is called, from this thread, when the run has to end at once. `guarded` arms the watchdog and the weighing
+    of the folder, once the learner's code may run.
+    """
+
+    def __init__(self, run: Run, board: StatusBoard, crash_log: IO[str], give_up: Callable[[StudioError], None],
+                 guarded: bool = False) -> None:
         self.run = run
         self.board = board
         self.guarded = guarded
         self._crash_log = crash_log
+        self._give_up = give_up
         self._end = threading.Event()
         self._thread = threading.Thread(target=self._beat, name="heartbeat", daemon=True)
-        self._log = run.folder / files.LOG
         self._stop_file = run.folder / files.STOP
         self._stopping = False
 
@@ -45,14 +52,16 @@ class Heartbeat:
         self._end.set()
         self._thread.join(timeout=5.0)
         faulthandler.cancel_dump_traceback_later()
+        logfile.trim(self.run.folder / files.LOG)
 
     def _beat(self) -> None:
-        looks_a_beat = round(BEAT_EVERY_S / LOOK_EVERY_S)
         look = 0
         while not self._end.wait(LOOK_EVERY_S):
             self._look()
-            if look % looks_a_beat == 0:
+            if look % LOOKS_A_BEAT == 0:
                 self._renew()
+            if self.guarded and look % (LOOKS_A_BEAT * BEATS_A_WEIGHING) == 0:
+                self._weigh()
             look += 1
 
     def _look(self) -> None:
@@ -71,7 +80,12 @@ class Heartbeat:
             faulthandler.dump_traceback_later(STALL_S, exit=True, file=self._crash_log)
         with contextlib.suppress(OSError, DiskFull):  # a full disk is found out by the next checkpoint
             self.board.update(durable=False, wall_s=round(self.run.elapsed_s, 3))
-        with contextlib.suppress(OSError):
-            if self._log.stat().st_size > LOG_CAP_BYTES:
-                with self._log.open("r+b") as file:
-                    file.truncate(LOG_CAP_BYTES // 2)
+        logfile.trim(self.run.folder / files.LOG)
+
+    def _weigh(self) -> None:
+        limit_mb = self.run.spec.limits.disk_mb
+        size, count = files.folder_size(self.run.folder, MAX_FILES)
+        if size > limit_mb << 20 or count >= MAX_FILES:
+            what = f"more than {MAX_FILES:,} files" if count >= MAX_FILES else f"more than {limit_mb:,} MB"
+            self._give_up(DiskFull(f"The run wrote {what}, which is as much as a run may keep.",
+                                   "Write less, or raise the run's disk limit."))

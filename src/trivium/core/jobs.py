@@ -19,7 +19,7 @@ from pathlib import Path
 from trivium.core import checkpoint, files
 from trivium.core.crash import ending
 from trivium.core.events import EventWriter
-from trivium.core.process import FolderLock, is_same
+from trivium.core.process import FolderLock, is_same, works_on
 from trivium.core.runfolder import RunInfo, clone, create_run, export, find_run, list_runs, run_folder, unique_name
 from trivium.core.spec import read_spec
 from trivium.core.status import Status, read_status, write_status
@@ -164,7 +164,7 @@ def request_stop(folder: Path | str) -> Status:
         return ended
     if now.active:
         files.atomic_write(path / files.STOP, "stop\n", durable=False)
-        if now.pid and is_same(now.pid, now.create_time, now.boot_id) and sys.platform != "win32":
+        if now.pid and works_on(now.pid, path) and sys.platform != "win32":
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.kill(now.pid, signal.SIGTERM)
     return now
@@ -189,8 +189,9 @@ def stop(folder: Path | str, timeout_s: float = STOP_TIMEOUT_S) -> Status:
 
 def kill(folder: Path | str) -> None:
     """End the run's process and its group at once, and wait until it is gone. The status is left to the caller."""
-    now = read_status(run_folder(folder))
-    if not now.pid or not is_same(now.pid, now.create_time, now.boot_id):
+    path = run_folder(folder)
+    now = read_status(path)
+    if not now.pid or not is_same(now.pid, now.create_time, now.boot_id) or not works_on(now.pid, path):
         return
     with contextlib.suppress(ProcessLookupError, PermissionError):
         if sys.platform == "win32":

@@ -41,6 +41,23 @@ def is_same(pid: int | None, create_time: float | None, boot: str | None) -> boo
     return born is not None and abs(born - create_time) < 0.5
 
 
+def works_on(pid: int, folder: Path) -> bool:
+    """Whether that process is the runner of that folder; asked before a signal is sent.
+
+    A learner's code may write any pid into its run's status.json.
+    """
+    try:
+        if sys.platform == "linux":
+            words = [os.fsdecode(word) for word in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")]
+        else:
+            import psutil
+
+            words = psutil.Process(pid).cmdline()
+    except Exception:  # gone, or not ours to look at
+        return False
+    return "trivium.core.worker" in words and str(folder) in words
+
+
 class FolderLock:
     """An exclusive lock on a run's folder, given back by the system when its holder dies, however it dies."""
 

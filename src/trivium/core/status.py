@@ -10,6 +10,7 @@ import threading
 import time
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
+from types import UnionType
 from typing import Any
 
 from trivium.core import files
@@ -94,13 +95,28 @@ def read_status(folder: Path) -> Status:
         try:
             values = files.read_json(path)
             known = {f.name for f in fields(Status)}
-            return Status(**{k: v for k, v in values.items() if k in known})
+            return Status(**{k: v for k, v in _checked(values).items() if k in known})
         except (BadFile, AttributeError, TypeError):
             if not path.exists():
                 return Status()
         except PermissionError:
             time.sleep(0.02)
     return Status().ended("interrupted", "node_lost")
+
+
+def _checked(values: dict[str, Any]) -> dict[str, Any]:
+    """Refuse what no Trivium writes: a learner's code can write into its run folder, and a page shows this."""
+    kinds: dict[type | UnionType, tuple[str, ...]] = {
+        str | None: ("reason", "message", "hint", "boot_id"), dict | None: ("detail", "best"), dict: ("confinement",),
+        int: ("attempt", "idle_attempts", "step"), int | None: ("pid", "resumed_step"), float | int: ("wall_s",),
+        float | int | None: ("create_time", "started_at", "updated_at", "finished_at", "progress", "eta_s")}
+    default = Status()
+    good = values.get("state") in STATES and values.get("reason") in {None, *REASONS}
+    for kind, names in kinds.items():
+        good = good and all(isinstance(values.get(name, getattr(default, name)), kind) for name in names)
+    if not good:
+        raise BadFile("status.json is damaged.", "Resume the run.")
+    return values
 
 
 def write_status(folder: Path, status: Status, durable: bool = True) -> None:

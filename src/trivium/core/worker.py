@@ -21,7 +21,7 @@ from pathlib import Path
 from types import FrameType, TracebackType
 from typing import IO, Any
 
-from trivium.core import checkpoint, files
+from trivium.core import checkpoint, files, logfile
 from trivium.core.confine import confine, enclose
 from trivium.core.events import EventWriter
 from trivium.core.heartbeat import Heartbeat
@@ -32,6 +32,7 @@ from trivium.core.status import Status, StatusBoard, read_status
 from trivium.core.studio import parse_config
 from trivium.errors import BadFile, StudioError
 
+_exit = os._exit  # the real one, before refuse_early_exit
 EXIT_SUCCEEDED, EXIT_FAILED, EXIT_STOPPED = 0, 1, 75
 RESERVE_BYTES = 64 << 10
 KEPT_VARIABLES = ("PATH", "LANG", "LC_ALL", "PYTHONPATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "CUDA_VISIBLE_DEVICES",
@@ -79,6 +80,7 @@ class Attempt:
 
     def go(self) -> int:
         """Work, and put the end into status.json, events.jsonl and the exit code."""
+        logfile.cap_prints()
         crash_log = (self.folder / files.CRASH).open("w")
         faulthandler.enable(crash_log)
         try:
@@ -101,12 +103,13 @@ class Attempt:
         signal.signal(signal.SIGINT, lambda _number, _frame: run.request_stop("stopped_by_user"))
         cache = Path(os.environ["NUMBA_CACHE_DIR"])
         enclosed = enclose(self.folder, cache, spec.device)  # before any thread and any library
-        with Heartbeat(run, self.board, crash_log):
+        with Heartbeat(run, self.board, crash_log, self._give_up):
             function, config = self._prepare(spec, run)
         level = confine(self.folder, spec.limits, cache, spec.device, enclosed)
         self.board.update(state="running", confinement={"level": level.level, "text": level.text})
         self._tell("running")
-        with Heartbeat(run, self.board, crash_log, guarded=True):
+        refuse_early_exit()
+        with Heartbeat(run, self.board, crash_log, self._give_up, guarded=True):
             function(config, run)
         wall_s = round(run.elapsed_s, 3)
         status = self.board.update(write=False, wall_s=wall_s)
@@ -152,6 +155,10 @@ class Attempt:
         if self.events is not None:
             self.events.write("state", state=state, reason=reason, message=message, hint=hint)
 
+    def _give_up(self, error: StudioError) -> None:
+        """End the process at once, from whichever thread."""
+        _exit(self._finish(describe(error, self.board.status, self.folder)))
+
     def _finish(self, ended: Status) -> int:
         if self.run is not None:
             ended = replace(ended, wall_s=round(self.run.elapsed_s, 3))
@@ -164,6 +171,17 @@ class Attempt:
         if ended.state == "succeeded":
             return EXIT_SUCCEEDED
         return EXIT_STOPPED if ended.state == "stopped" else EXIT_FAILED
+
+
+def refuse_early_exit() -> None:
+    """Make os._exit, which would end the process without a word, an exception with a line number."""
+
+    def refuse(code: int = 0) -> None:
+        raise SystemExit(code)
+
+    for module in ("os", "posix", "nt"):
+        if module in sys.modules:
+            vars(sys.modules[module])["_exit"] = refuse
 
 
 def describe(error: BaseException, status: Status, folder: Path) -> Status:
@@ -206,4 +224,4 @@ if __name__ == "__main__":
     code = main(sys.argv[1:])
     sys.stdout.flush()
     sys.stderr.flush()
-    os._exit(code)  # a daemon thread of the learner's must not outlive the run
+    _exit(code)  # a daemon thread of the learner's must not outlive the run
