@@ -47,8 +47,8 @@ class RewardFunction:
     ) -> None:
         self.filename = filename
         self.source = source if isinstance(source, Source) else parse(source, filename)
-        self._clock = like._clock if like else CallClock(filename, watchdog)
-        self._prints = like._prints if like else PrintBuffer()
+        self._clock: CallClock = like._clock if like else CallClock(filename, watchdog)
+        self._prints: PrintBuffer = like._prints if like else PrintBuffer()
         # Registered, because dataclasses and the like look their module up by its name.
         self._module = ModuleType(f"learner_{PurePath(filename).stem}_{next(_numbers)}")
         self._module.__file__ = filename
@@ -89,8 +89,8 @@ class RewardFunction:
     def sibling(self) -> RewardFunction:
         """The same code imported once more, with a memory of its own, for another car.
 
-        The old service had a process for each car, so a global such as "progress of the last step" was one car's.
-        Siblings share the time limit and the prints: one ``time_limit()`` and one ``drain_prints()`` serve them all.
+        The old service had a process for each car, so a global such as "progress at the last step" was one
+        car's. Siblings share the time limit and the prints: one ``time_limit()`` serves them all.
         """
         return RewardFunction(self.source, self.filename, like=self)
 

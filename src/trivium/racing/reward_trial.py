@@ -18,6 +18,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TextIO
 
+from trivium.core.confine import confine, enclose
+from trivium.core.spec import Limits
 from trivium.errors import UserCodeError
 from trivium.racing.params import ParamsBuilder
 from trivium.racing.reward import RewardFunction
@@ -30,6 +32,7 @@ FILENAME = "reward.py"
 IMPORT_LIMIT_S = 3.0
 WATCHDOG_CPU_S = 3.5
 MEMORY_MB = 1024
+MAX_FILE_MB = 8
 MAX_ERRORS = 5
 WALL_S = 5.0  # after this long no further state is tried
 
@@ -48,12 +51,13 @@ class Lane:
 def main(folder: Path) -> int:
     task = json.loads((folder / TRIAL).read_text(encoding="utf-8"))
     source = task["source"]
+    enclosed = enclose(folder, folder)
     preload(source)
     watchdog = Watchdog(folder / HANG, WATCHDOG_CPU_S)
     crash_file = (folder / CRASH).open("w")
     faulthandler.enable(crash_file)
     result_file = (folder / RESULT).open("w", encoding="utf-8")
-    confine(folder)
+    confine(folder, Limits(mem_mb=MEMORY_MB, file_mb=MAX_FILE_MB), enclosed=enclosed)
     # what the code writes past its captured prints goes nowhere
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 1)
@@ -73,21 +77,6 @@ def write(result: Result, file: TextIO) -> None:
     file.truncate()
     json.dump(result, file)
     file.flush()
-
-
-def confine(folder: Path) -> None:
-    from trivium.core.confine import confine as shut
-    from trivium.core.spec import Limits
-
-    shut(folder, Limits(mem_mb=MEMORY_MB, file_mb=1, disk_mb=4))
-    with contextlib.suppress(ImportError, OSError, ValueError):  # where there is no other confinement
-        import resource
-
-        used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
-        limit = used + (MEMORY_MB << 20)
-        _soft, hard = resource.getrlimit(resource.RLIMIT_AS)
-        if hard == resource.RLIM_INFINITY or hard > limit:
-            resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
 
 
 def try_out(source: str, task: dict[str, Any], result: Result, watchdog: Watchdog | None = None) -> None:
