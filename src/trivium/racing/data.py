@@ -1,7 +1,11 @@
 """The tracks at hand: the gallery's own and the imported files of a data folder (kept by `library`)."""
 
+import json
 from pathlib import Path
 
+import numpy as np
+
+from trivium.core.run import Run
 from trivium.errors import BadTrack
 from trivium.racing import library
 from trivium.racing.track import Track, import_track, load_track
@@ -36,3 +40,10 @@ def resolve(track: str | Path | Track, data_dir: Path | None = None) -> Track:
     if data_dir is None:
         return load_track(track)
     return library.find_track(data_dir, str(track))
+
+
+def track_of_run(run: Run) -> Track:
+    """The track that was copied into a run when it was made: inputs/track.npy and track.json."""
+    card = json.loads(run.input("track.json").read_text(encoding="utf-8"))
+    rows = np.load(run.input("track.npy"), allow_pickle=False)
+    return Track(str(card["id"]), str(card["title"]), rows, bool(card["is_loop"]))

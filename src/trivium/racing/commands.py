@@ -1,0 +1,250 @@
+"""`trivium racing ...`: everything the racing pages can do, from the command line.
+
+Results go to standard output (with --json one JSON object), progress to standard error.
+"""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from trivium.errors import BadConfig, BadFile
+from trivium.settings import Settings
+
+if TYPE_CHECKING:
+    from trivium.racing.track import Track
+
+METRICS = ("iteration", "completion/training", "completion/evaluation", "charts/sps")
+
+
+@click.group()
+def racing() -> None:
+    """Teach a car to drive itself from its camera."""
+
+
+@racing.command()
+@click.argument("track", required=False)
+@click.option("--import", "import_file", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE.npy",
+              help="Check a community track file and keep it.")
+@click.option("--name", help="What to call the imported track.")
+@click.option("--delete", "delete_id", metavar="ID", help="Delete an imported track.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output.")
+@click.pass_obj
+def tracks(settings: Settings, track: str | None, import_file: Path | None, name: str | None, delete_id: str | None,
+           as_json: bool) -> None:
+    """List the tracks, show one, import or delete one."""
+    from trivium.racing import data
+    from trivium.racing.track import track_view
+
+    if import_file is not None:
+        made = data.save_track(settings.data, read(import_file), name or import_file.stem)
+        show_track(made, as_json)
+    elif delete_id is not None:
+        data.delete_track(settings.data, delete_id)
+        click.echo(json.dumps({"deleted": delete_id}) if as_json else f"Deleted {delete_id}.")
+    elif track is not None:
+        show_track(data.resolve(track, settings.data), as_json)
+    else:
+        views = [track_view(each) for each in data.list_tracks(settings.data)]
+        if as_json:
+            click.echo(json.dumps([{k: v for k, v in view.items() if k != "outline"} for view in views]))
+            return
+        for view in views:
+            click.echo(f"{view['id']:<20} {view['length_m']:6.1f} m  {view['width_m']:.2f} m wide  "
+                       f"difficulty {view['difficulty']}  {view['teaches']}")
+
+
+def show_track(track: Track, as_json: bool) -> None:
+    from trivium.racing.track import track_view
+
+    if as_json:
+        click.echo(json.dumps(track_view(track)))
+        return
+    click.echo(track.title)
+    sections = track.card.sections(track) if track.card else ()
+    for heading, text in sections:
+        click.echo(f"  {heading}: {text}")
+    for warning in track.warnings:
+        click.echo(f"  Mind: {warning}")
+
+
+@racing.command()
+@click.argument("reward", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--track", default="oval", show_default=True, help="The track whose states are tried.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output.")
+@click.pass_context
+def validate(ctx: click.Context, reward: Path, track: str, as_json: bool) -> None:
+    """Check a reward function on real states of a track."""
+    from trivium.racing.data import resolve
+    from trivium.racing.reward_check import validate as check
+
+    settings: Settings = ctx.obj
+    result = check(read(reward), resolve(track, settings.data))
+    if as_json:
+        click.echo(json.dumps(result))
+    else:
+        for kind in ("errors", "warnings"):
+            for row in result[kind]:
+                click.echo(f"{kind[:-1]}, line {row['line']}: {row['message']}")
+        click.echo("The reward function works." if result["ok"] else "The reward function can't be used yet.")
+    if not result["ok"]:
+        ctx.exit(1)
+
+
+@racing.command()
+@click.option("--track", help="A track's id, or a community .npy file.")
+@click.option("--reward", type=click.Path(dir_okay=False, path_type=Path), help="A Python file with reward_function.")
+@click.option("--algorithm", help="ppo.")
+@click.option("--metadata", type=click.Path(dir_okay=False, path_type=Path), help="A DeepRacer model_metadata.json.")
+@click.option("--hyperparameters", type=click.Path(dir_okay=False, path_type=Path),
+              help="A DeepRacer hyperparameters.json.")
+@click.option("--config", "config_file", type=click.Path(dir_okay=False, path_type=Path), help="TOML or JSON.")
+@click.option("--set", "sets", multiple=True, metavar="KEY=VALUE", help="Set any field, such as --set car.network=light.")
+@click.option("--max-minutes", type=float, help="Stop after this many minutes.")
+@click.option("--max-iterations", type=int, help="Stop after this many iterations.")
+@click.option("--stop-at-completion", type=float, help="Stop when the car drives this share (%) of a lap by itself.")
+@click.option("--seed", default=1, show_default=True, help="Same seed, same training.")
+@click.option("--name", help="What to call the training.")
+@click.option("--out", type=click.Path(path_type=Path), help="The run folder; default: one in the data folder.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output.")
+@click.pass_context
+def train(ctx: click.Context, track: str | None, reward: Path | None, algorithm: str | None, metadata: Path | None,
+          hyperparameters: Path | None, config_file: Path | None, sets: tuple[str, ...], max_minutes: float | None,
+          max_iterations: int | None, stop_at_completion: float | None, seed: int, name: str | None, out: Path | None,
+          as_json: bool) -> None:
+    """Train a car."""
+    from trivium.core.studio import parse_config
+    from trivium.racing import STUDIO, contract
+    from trivium.racing.rewards import examples
+    from trivium.racing.submit import submit_training
+
+    values = read_config(config_file)
+    if metadata is not None:
+        merge(values, contract.from_metadata(read_json(metadata)))
+    if hyperparameters is not None:
+        merge(values, contract.from_hyperparameters(read_json(hyperparameters)))
+    merge(values, given(track=track, algorithm=algorithm, max_minutes=max_minutes, max_iterations=max_iterations,
+                        stop_at_completion=stop_at_completion))
+    for each in sets:
+        merge(values, assignment(each))
+    settings: Settings = ctx.obj
+    config: Any = parse_config(STUDIO.configs["train"], values)
+    code = read(reward).decode("utf-8", errors="strict") if reward else examples()[0].code
+    folder = submit_training(settings.data, name or (out.name if out else f"{config.track} {seed}"), config, code, seed,
+                             folder=out)
+    finish(ctx, folder, as_json)
+
+
+@racing.command()
+@click.argument("run", type=click.Path(path_type=Path))
+@click.option("--track", help="The track to drive; default: the one it trained on.")
+@click.option("--trials", type=int, help="How many laps are driven.")
+@click.option("--set", "sets", multiple=True, metavar="KEY=VALUE", help="Set any field of the evaluation.")
+@click.option("--config", "config_file", type=click.Path(dir_okay=False, path_type=Path), help="TOML or JSON.")
+@click.option("--seed", default=1, show_default=True, help="Same seed, same drives.")
+@click.option("--out", type=click.Path(path_type=Path), help="The run folder; default: one in the data folder.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output.")
+@click.pass_context
+def evaluate(ctx: click.Context, run: Path, track: str | None, trials: int | None, sets: tuple[str, ...],
+             config_file: Path | None, seed: int, out: Path | None, as_json: bool) -> None:
+    """Drive laps against the clock with a trained car."""
+    from trivium.core.studio import parse_config
+    from trivium.racing import STUDIO
+    from trivium.racing.submit import submit_evaluation, trained_track
+
+    settings: Settings = ctx.obj
+    folder = find_run(settings, run)
+    values = {"track": trained_track(settings.data, folder), **read_config(config_file)}
+    merge(values, given(track=track, trials=trials))
+    for each in sets:
+        merge(values, assignment(each))
+    config: Any = parse_config(STUDIO.configs["evaluate"], values)
+    finish(ctx, submit_evaluation(settings.data, folder, config, seed, folder=out), as_json)
+
+
+def finish(ctx: click.Context, folder: Path, as_json: bool) -> None:
+    """Follow the run to its end, print its result, leave with its exit code."""
+    from trivium.core.follow import follow
+    from trivium.core.jobs import status
+    from trivium.core.spec import read_spec
+    from trivium.racing.evaluate_report import read_report, report_lines
+
+    code = follow(folder, json_mode=as_json, keys=METRICS)
+    now, spec = status(folder), read_spec(folder)
+    result: dict[str, Any] = {"run": str(folder), "status": now.state, "wall_s": now.wall_s, "steps": now.step,
+                              "best": now.best, "reason": now.reason, "message": now.message}
+    report = read_report(folder) if spec.kind == "evaluate" else None
+    if as_json:
+        click.echo(json.dumps({**result, **(report or {})}))
+    elif report is not None:
+        click.echo("\n".join(report_lines(report)))
+    elif now.best is not None:
+        click.echo(f"{folder}: {now.state}; {now.best['metric']} {now.best['value']:.1f} at step {now.best['step']}")
+    ctx.exit(code)
+
+
+def find_run(settings: Settings, run: Path) -> Path:
+    """A run by its folder, or by its id in the data folder."""
+    inside = settings.data / "runs" / run.name
+    return inside if not run.exists() and run.parent == Path() and inside.is_dir() else run
+
+
+def given(**values: Any) -> dict[str, Any]:
+    """Only what somebody set."""
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise BadFile(f"{path} can't be read: {error.strerror}.", "Check the path.") from None
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    try:
+        values = json.loads(read(path))
+    except ValueError as error:
+        raise BadFile(f"{path} is not JSON: {error}.", "Mend the file.") from None
+    if not isinstance(values, dict):
+        raise BadFile(f"{path} holds no JSON object.", "It should begin with { and end with }.")
+    return values
+
+
+def read_config(path: Path | None) -> dict[str, Any]:
+    """A config file, TOML or JSON by its ending."""
+    if path is None:
+        return {}
+    if path.suffix.lower() == ".json":
+        return read_json(path)
+    try:
+        return tomllib.loads(read(path).decode("utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise BadFile(f"{path} is not TOML: {error}.", "Mend the file.") from None
+
+
+def assignment(text: str) -> dict[str, Any]:
+    """"car.network=light" -> {"car": {"network": "light"}}; values are JSON where they can be."""
+    key, equals, raw = text.partition("=")
+    if not equals or not key.strip():
+        raise BadConfig(f"--set {text}: write it as KEY=VALUE.", "For example --set lr=0.0003")
+    try:
+        value: Any = json.loads(raw)
+    except ValueError:
+        value = raw
+    for part in reversed(key.strip().split(".")):
+        value = {part: value}
+    return dict(value)
+
+
+def merge(into: dict[str, Any], more: dict[str, Any]) -> None:
+    """Lay `more` over `into`, nested objects field by field."""
+    for key, value in more.items():
+        if isinstance(value, dict) and isinstance(into.get(key), dict):
+            merge(into[key], value)
+        else:
+            into[key] = value

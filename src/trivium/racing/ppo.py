@@ -1,0 +1,177 @@
+"""Proximal policy optimisation (arXiv 1707.06347), clipped, as DeepRacer trained: GAE value targets, advantages
+standardised over the iteration, no gradient clipping, entropy bonus, one Adam for policy and value.
+
+Notable:
+- an iteration learns from whole drives, `num_episodes_between_training` of them, of uneven length; they lie one behind
+  the other in flat arrays of N steps, and `gae` walks them backwards;
+- a drive cut short by the step cap is bootstrapped with the value of its last picture, any other end counts as 0;
+- rewards are divided by the running spread of returns, so that a learner's reward may have any size;
+- the remainder of each epoch that does not fill a mini-batch is dropped, as the original did; with fewer steps than a
+  batch, the batch becomes the largest power of two that fits.
+
+Read `train.py` for the loop around it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from trivium.racing.config import TrainConfig
+from trivium.racing.models import ActorCritic
+
+
+@dataclass
+class Rollout:
+    """The steps of one iteration, flat, drive behind drive in step order. N steps."""
+
+    pictures: NDArray[np.uint8]  # (N, rows * columns)
+    actions: NDArray[np.generic]  # (N,) int64 or (N, 2) float32
+    logprobs: NDArray[np.float32]  # (N,)
+    values: NDArray[np.float32]  # (N,)
+    rewards: NDArray[np.float32]  # (N,)
+    ends: NDArray[np.bool_]  # (N,) True on the last step of a drive
+    bootstraps: NDArray[np.float32]  # (N,) value after a drive's last step, 0 where it ended by itself
+
+    def __len__(self) -> int:
+        return len(self.rewards)
+
+
+def gae(rollout: Rollout, gamma: float, gae_lambda: float) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Generalised advantage estimation (arXiv 1506.02438, equation 16): advantages and value targets, both (N,)."""
+    advantages = np.zeros(len(rollout), np.float32)
+    advantage, next_value = 0.0, 0.0
+    for t in reversed(range(len(rollout))):
+        if rollout.ends[t]:
+            advantage, next_value = 0.0, float(rollout.bootstraps[t])
+        delta = float(rollout.rewards[t]) + gamma * next_value - float(rollout.values[t])
+        advantage = delta + gamma * gae_lambda * advantage
+        advantages[t] = advantage
+        next_value = float(rollout.values[t])
+    return advantages, advantages + rollout.values
+
+
+class ReturnScale:
+    """Keeps rewards of any size learnable: divides them by the running standard deviation of discounted returns.
+
+    Learners' rewards range from thousandths to thousands, and a value loss of that size would drown the policy's.
+    (The original had no such step; see "Implementation matters", arXiv 2005.12729.)
+    """
+
+    def __init__(self, gamma: float) -> None:
+        self.gamma = gamma
+        self.count, self.mean, self.square = 0.0, 0.0, 0.0  # Welford's running sums
+
+    def update(self, rollout: Rollout) -> float:
+        """Take in an iteration's returns and give the number to divide its rewards by."""
+        returns = np.empty(len(rollout))
+        running = 0.0
+        for t, reward in enumerate(rollout.rewards.tolist()):
+            running = self.gamma * running + reward
+            returns[t] = running
+            if rollout.ends[t]:
+                running = 0.0
+        n, mean = len(returns), float(returns.mean())
+        delta, total = mean - self.mean, self.count + n
+        self.square += float(((returns - mean) ** 2).sum()) + delta * delta * self.count * n / total
+        self.mean += delta * n / total
+        self.count = total
+        return self.divisor
+
+    @property
+    def divisor(self) -> float:
+        return max((self.square / max(self.count, 1.0)) ** 0.5, 1e-8)
+
+    def state(self) -> list[float]:
+        return [self.count, self.mean, self.square]
+
+    def restore(self, state: list[float]) -> None:
+        self.count, self.mean, self.square = state
+
+
+def fitting_batch(batch_size: int, n: int) -> int:
+    """The batch size, or the largest power of two that fits into n steps."""
+    return batch_size if n >= batch_size else 1 << (max(n, 1).bit_length() - 1)
+
+
+def load_network(network: ActorCritic, tensors: dict[str, NDArray[Any]]) -> None:
+    """The network's weights out of a checkpoint's tensors."""
+    weights = {name.removeprefix("network."): torch.from_numpy(value.copy())
+               for name, value in tensors.items() if name.startswith("network.")}
+    network.load_state_dict(weights)
+
+
+class PPO:
+    """The learner: network, optimiser and one iteration's update."""
+
+    def __init__(self, config: TrainConfig, device: str = "cpu") -> None:
+        self.config, self.device = config, torch.device(device)
+        self.network = ActorCritic(config.car).to(self.device)
+        self.optimizer = torch.optim.Adam(self.network.parameters(), lr=config.lr, eps=1e-5, foreach=True)
+        self.scale = ReturnScale(config.discount_factor)
+        self.value_loss = (nn.functional.huber_loss if config.loss_type == "huber" else nn.functional.mse_loss)
+
+    def update(self, rollout: Rollout, rng: np.random.Generator) -> dict[str, float]:
+        """Learn from one iteration. Returns the losses, averaged over its last epoch."""
+        c, n = self.config, len(rollout)
+        batch = fitting_batch(c.batch_size, n)
+        rollout.rewards /= self.scale.update(rollout)
+        advantages, targets = gae(rollout, c.discount_factor, c.gae_lambda)
+        explained = 1.0 - float(np.var(targets - rollout.values)) / max(float(np.var(targets)), 1e-8)
+        advantages = (advantages - advantages.mean()) / (advantages.std() + 1e-8)
+        arrays = (rollout.pictures, rollout.actions, rollout.logprobs, advantages, targets)
+        pictures, actions, logprobs, advantage, target = (torch.from_numpy(a).to(self.device) for a in arrays)
+        losses = []
+        for epoch in range(c.num_epochs):
+            order = torch.from_numpy(rng.permutation(n)).to(self.device)
+            for begin in range(0, n - batch + 1, batch):
+                pick = order[begin : begin + batch]  # (M,)
+                loss, stats = self.loss(pictures[pick], actions[pick], logprobs[pick], advantage[pick], target[pick])
+                self.optimizer.zero_grad(set_to_none=True)
+                loss.backward()  # type: ignore[no-untyped-call]
+                self.optimizer.step()
+                if epoch == c.num_epochs - 1:
+                    losses.append(stats)
+        mean = torch.stack(losses).mean(dim=0).tolist()
+        names = ("policy_loss", "value_loss", "entropy", "approx_kl", "clipfrac")
+        return {**dict(zip(names, mean, strict=True)), "explained_variance": explained}
+
+    def tensors(self) -> dict[str, NDArray[Any]]:
+        """Weights and optimiser state by name, for a checkpoint."""
+        named = {f"network.{name}": value for name, value in self.network.state_dict().items()}
+        for index, state in self.optimizer.state_dict()["state"].items():
+            named |= {f"optimizer.{index}.{key}": value for key, value in state.items()}
+        return {name: value.detach().cpu().contiguous().numpy() for name, value in named.items()}
+
+    def restore(self, tensors: dict[str, NDArray[Any]]) -> None:
+        """Take `tensors()` back."""
+        load_network(self.network, tensors)
+        saved = self.optimizer.state_dict()
+        for name, value in tensors.items():
+            if name.startswith("optimizer."):
+                _, index, key = name.split(".")
+                saved["state"].setdefault(int(index), {})[key] = torch.from_numpy(value.copy())
+        self.optimizer.load_state_dict(saved)
+
+    def loss(self, pictures: Tensor, actions: Tensor, old_logprobs: Tensor, advantages: Tensor,
+             targets: Tensor) -> tuple[Tensor, Tensor]:
+        """Clipped surrogate + value loss - entropy bonus, and the five numbers worth watching. M steps each."""
+        c = self.config
+        outputs, values = self.network(pictures)  # (M, A), (M,)
+        policy = self.network.distribution(outputs)
+        logratio = policy.log_prob(actions) - old_logprobs  # (M,)
+        ratio = logratio.exp()
+        clipped = ratio.clamp(1.0 - c.clip_coef, 1.0 + c.clip_coef)
+        policy_loss = -torch.min(advantages * ratio, advantages * clipped).mean()
+        value_loss = self.value_loss(values, targets)
+        entropy = policy.entropy().mean()
+        with torch.no_grad():
+            approx_kl = ((ratio - 1.0) - logratio).mean()  # http://joschu.net/blog/kl-approx.html
+            clipfrac = ((ratio - 1.0).abs() > c.clip_coef).float().mean()
+        stats = torch.stack([policy_loss.detach(), value_loss.detach(), entropy.detach(), approx_kl, clipfrac])
+        return policy_loss + value_loss - c.beta_entropy * entropy, stats

@@ -1,0 +1,32 @@
+"""Compile every kernel once, so that the first drive need not wait: python -m trivium.racing.warm
+
+Kernels are kept in Numba's cache; with a warm cache this takes well under a second.
+"""
+
+from __future__ import annotations
+
+import warnings
+
+import numpy as np
+from numba.core.errors import NumbaSystemWarning
+
+from trivium.racing.config import TrainConfig
+from trivium.racing.simulator import Simulator
+from trivium.racing.track import load_track
+
+
+def warm_up(config: TrainConfig | None = None) -> None:
+    """Drive two cars for one step and take both kinds of picture."""
+    # a confined run may not make named semaphores; Numba needs one only where processes share its threads
+    warnings.filterwarnings("ignore", category=NumbaSystemWarning)
+    sim = Simulator(load_track("oval"), 2, pooled=config is None or config.car.network == "light")
+    cars = np.arange(2)
+    sim.reset(cars, np.array([0.0, 0.5]))
+    sim.judge(cars, np.array([[1.0, 0.0], [1.0, 10.0]]))
+    sim.advance(cars)
+    sim.draw(cars, sim.picture_buffer())
+    sim.photograph(0, np.empty(160 * 120, np.uint8))
+
+
+if __name__ == "__main__":
+    warm_up()
