@@ -1,4 +1,4 @@
-"""Replays a public trace of the original simulator, 529 steps, through our geometry: every row must come out equal.
+"""Replays a public trace of the original simulator through our geometry: all 529 rows must come out equal.
 
 The trace logs the front point and the heading, so the car's origin is 0.14 m behind the logged x, y.
 """

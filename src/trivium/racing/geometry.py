@@ -280,28 +280,28 @@ def pack(track: Track) -> Geometry:
     )
 
 
+@njit(cache=True, nogil=True)
 def segment_gaps(a: Floats, b: Floats) -> Floats:
     """Distance between every segment of one polyline and every segment of another, (A-1, B-1) m.
 
     Two segments that do not cross are nearest at an end of one of them; those that do cross are 0 apart.
     """
-    def to_segments(points: Floats, line: Floats) -> Floats:  # (P, L-1)
-        start, along = line[:-1], np.diff(line, axis=0)
-        square = np.maximum((along**2).sum(axis=1), 1e-300)
-        offset = points[:, None, :] - start[None]
-        fraction = np.clip((offset * along).sum(axis=2) / square, 0.0, 1.0)
-        return np.asarray(np.sqrt(((offset - fraction[:, :, None] * along) ** 2).sum(axis=2)))
+    gaps = np.empty((a.shape[0] - 1, b.shape[0] - 1))
+    for i in range(gaps.shape[0]):
+        for k in range(gaps.shape[1]):
+            p, q, r, s = a[i], a[i + 1], b[k], b[k + 1]
+            square = min(nearest_in_range(p[0], p[1], b, k, 1)[2], nearest_in_range(q[0], q[1], b, k, 1)[2],
+                         nearest_in_range(r[0], r[1], a, i, 1)[2], nearest_in_range(s[0], s[1], a, i, 1)[2])
+            crossing = side(p, q, r) * side(p, q, s) < 0.0 and side(r, s, p) * side(r, s, q) < 0.0
+            gaps[i, k] = 0.0 if crossing else math.sqrt(square)
+    return gaps
 
-    ab, ba = to_segments(a, b), to_segments(b, a).T  # (A, B-1), (A-1, B)
-    gaps = np.minimum(np.minimum(ab[:-1], ab[1:]), np.minimum(ba[:, :-1], ba[:, 1:]))
 
-    def side(p: Floats, q: Floats, r: Floats) -> Floats:
-        return np.asarray((q[..., 0] - p[..., 0]) * (r[..., 1] - p[..., 1])
-                          - (q[..., 1] - p[..., 1]) * (r[..., 0] - p[..., 0]))
-
-    a1, a2, b1, b2 = a[:-1, None], a[1:, None], b[None, :-1], b[None, 1:]
-    crossing = (side(a1, a2, b1) * side(a1, a2, b2) < 0) & (side(b1, b2, a1) * side(b1, b2, a2) < 0)
-    return np.where(crossing, 0.0, gaps)
+@njit(cache=True, nogil=True)
+def side(p: Floats, q: Floats, r: Floats) -> float:
+    """Positive where r lies to the left of the line from p to q."""
+    left: float = (q[0] - p[0]) * (r[1] - p[1]) - (q[1] - p[1]) * (r[0] - p[0])
+    return left
 
 
 def search_window(apart: Floats, is_loop: bool) -> tuple[int, Floats]:
@@ -312,18 +312,20 @@ def search_window(apart: Floats, is_loop: bool) -> tuple[int, Floats]:
     gap.
     """
     segments = len(apart)
-    index = np.arange(segments)
-    away = np.abs(index[:, None] - index[None, :])
-    if is_loop:
-        away = np.minimum(away, segments - away)
-    window, safe_m = 1, np.zeros(segments)
-    for window in range(DRIFT + 1, segments):
-        covered = window - DRIFT  # around segment i, when the hint was up to DRIFT segments off
-        outside = np.where(away > covered, apart, np.inf)
-        safe_m = outside.min(axis=1) / 2 * (1 - 1e-9)
-        if np.median(safe_m) >= WINDOW_REACH_M or 2 * window + 1 >= segments:
-            break
-    return window, safe_m
+    away = np.arange(segments)  # how many segments on, and back, from each
+    gap = np.full((segments, segments + 1), np.inf)  # [i, away] to the nearer of the two that far from i
+    for i in range(segments):
+        if is_loop:
+            near = away[: segments // 2 + 1]  # further on, the other way round is shorter
+            gap[i, near] = np.minimum(apart[i, (i + near) % segments], apart[i, i - near])
+        else:
+            gap[i, : segments - i] = apart[i, i:]
+            gap[i, : i + 1] = np.minimum(gap[i, : i + 1], apart[i, i::-1])
+    outside = np.minimum.accumulate(gap[:, ::-1], axis=1)[:, ::-1]  # to the nearest at least so far on
+    covered = 1  # around segment i, when the hint was up to DRIFT segments off
+    while np.median(outside[:, covered + 1]) / 2 < WINDOW_REACH_M:
+        covered += 1
+    return covered + DRIFT, outside[:, covered + 1] / 2 * (1 - 1e-9)
 
 
 def candidates(centre: Floats, border: Floats, gaps: Floats) -> Ints:

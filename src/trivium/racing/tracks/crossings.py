@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 from trivium.racing.track import Floats
 
 ON_LINE = 1e-9  # share of a segment's length by which an end may miss and still touch
+PARALLEL_RAD = 1e-9
 BLOCK = 256  # segments compared at once with all others; bounds memory
 
 
@@ -24,11 +25,14 @@ def first_crossing(a: Floats, b: Floats, is_loop: bool) -> tuple[int, int, float
         rows = slice(begin, min(begin + BLOCK, segments))
         d, e = along[rows, None, :], other[None, :, :]
         gap = q[None, :, :] - p[rows, None, :]  # (block, S, 2)
-        parallel = d[..., 0] * e[..., 1] - d[..., 1] * e[..., 0]
+        turn = d[..., 0] * e[..., 1] - d[..., 1] * e[..., 0]
+        # between parallel segments rounding alone would decide; a line folded onto itself is caught elsewhere
+        sizes = np.hypot(d[..., 0], d[..., 1]) * np.hypot(e[..., 0], e[..., 1])
+        parallel = np.abs(turn) <= PARALLEL_RAD * sizes
         with np.errstate(divide="ignore", invalid="ignore"):
-            t = (gap[..., 0] * e[..., 1] - gap[..., 1] * e[..., 0]) / parallel  # along a
-            u = (gap[..., 0] * d[..., 1] - gap[..., 1] * d[..., 0]) / parallel  # along b
-        hit = (t > -ON_LINE) & (t < 1 + ON_LINE) & (u > -ON_LINE) & (u < 1 + ON_LINE)
+            t = (gap[..., 0] * e[..., 1] - gap[..., 1] * e[..., 0]) / turn  # along a
+            u = (gap[..., 0] * d[..., 1] - gap[..., 1] * d[..., 0]) / turn  # along b
+        hit = (t > -ON_LINE) & (t < 1 + ON_LINE) & (u > -ON_LINE) & (u < 1 + ON_LINE) & ~parallel
         if same:
             i = np.arange(segments)[rows, None]
             away = np.abs(i - np.arange(segments)[None, :])

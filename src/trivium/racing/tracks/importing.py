@@ -19,7 +19,7 @@ from trivium.racing.track import Floats, Track, TrackCard, nearest_on_line, sign
 from trivium.racing.tracks.crossings import first_crossing
 
 MAX_BYTES = 8 * 1024 * 1024
-MAX_ROWS = 5_000
+MAX_ROWS = 2_000
 MIN_ROWS = 8  # fewer corners than this is no drivable road
 MIN_LENGTH_M, MAX_LENGTH_M = 3.0, 1_000.0
 MIN_WIDTH_M, MAX_WIDTH_M = 0.2, 4.0
