@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.e2e.studio_process import StudioProcess
+from trivium.core import jobs
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Page
@@ -72,6 +73,8 @@ def studio(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     started = StudioProcess(tmp_path_factory.mktemp("studio"), port).start()
     yield started
     started.stop()
+    for folder in jobs.list_runs(started.data):  # runs outlive their server
+        jobs.stop(folder)
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests.e2e import pages
 from tests.e2e.conftest import picture
 from tests.e2e.studio_process import StudioProcess
 
@@ -19,7 +20,7 @@ def test_the_first_page_fits_its_window(visit: Callable[..., Any], size: str, da
     width, height = SIZES[size]
     page = visit("/", width=width, height=height, dark=dark)
     page.get_by_role("heading").first.wait_for()
-    assert not sideways(page)
+    assert not pages.sideways(page)
     picture(page, f"home-{size}-{'dark' if dark else 'light'}")
 
 
@@ -35,8 +36,3 @@ def test_without_the_token_the_page_says_how_to_get_in(browser: Any, studio: Stu
     page.goto(f"http://127.0.0.1:{studio.port}/")
     page.get_by_text("trivium up").first.wait_for()
     context.close()
-
-
-def sideways(page: Any) -> bool:
-    """Whether the page is wider than its window."""
-    return bool(page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"))
