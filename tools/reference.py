@@ -124,7 +124,7 @@ def command_section(command: click.Command, path: str, parent: click.Context | N
             if child is not None and not child.hidden:
                 yield from command_section(child, f"{path} {name}", context)
         return
-    names = [(parameter.human_readable_name or "").upper() for parameter in command.params
+    names = [parameter.make_metavar(context) for parameter in command.params
              if isinstance(parameter, click.Argument)]
     yield f"\n### {' '.join([path, *names])}\n"
     yield (command.help or "").split("\f")[0].strip()

@@ -18,6 +18,7 @@ import pytest
 
 from tests.e2e.studio_process import StudioProcess
 from trivium.core import jobs
+from trivium.core.runfolder import list_runs
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Page
@@ -73,8 +74,8 @@ def studio(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     started = StudioProcess(tmp_path_factory.mktemp("studio"), port).start()
     yield started
     started.stop()
-    for folder in jobs.list_runs(started.data):  # runs outlive their server
-        jobs.stop(folder)
+    for run in list_runs(started.data):  # runs outlive their server
+        jobs.stop(run.folder)
 
 
 @pytest.fixture
