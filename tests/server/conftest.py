@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import socket
@@ -26,7 +27,9 @@ from trivium.settings import Settings
 
 with warnings.catch_warnings():  # it would rather have httpx2, which is too young to lean on
     warnings.simplefilter("ignore")
-    from fastapi.testclient import TestClient
+    from starlette.testclient import TestClient, WebSocketDenialResponse
+
+__all__ = ["BASE", "ROOT", "ServerProcess", "TestClient", "WebSocketDenialResponse", "free_port", "wait_for"]
 
 ROOT = Path(__file__).resolve().parents[2]
 BASE = "http://127.0.0.1:8470"
@@ -133,21 +136,26 @@ class ServerProcess:
     def base(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
-    def start(self) -> httpx.Client:
+    def start(self) -> contextlib.closing[httpx.Client]:
         """Start it and sign in."""
-        self.process = subprocess.Popen([sys.executable, "-c", SERVE, str(self.data), str(self.port)], text=True,
-                                        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=os.environ.copy())
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", SERVE, str(self.data), str(self.port)],
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            env=os.environ.copy(),
+        )
         assert self.process.stdout is not None
         printed = []
         for line in self.process.stdout:
             printed.append(line)
-            if "?token=" in line:
+            if line.strip().startswith("http"):
                 self.link = line.strip()
                 break
         assert self.link, "".join(printed)
         client = httpx.Client(base_url=self.base, timeout=20, follow_redirects=True)
         assert client.get(self.link).status_code == 200
-        return client
+        return contextlib.closing(client)
 
     def end(self, number: int = signal.SIGTERM, timeout_s: float = 30.0) -> float:
         """Send the signal; how long it took to go, in seconds."""

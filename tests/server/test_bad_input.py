@@ -47,10 +47,29 @@ def is_problem(answer: Any, status: int) -> dict[str, Any]:
     return body
 
 
-@pytest.mark.parametrize("body", [
-    b"{", b"", b"[1,", b"nonsense", b'{"code": NaN}', b'{"code": "x", "n": Infinity}', b'{"code": -Infinity}',
-    b"[" * 100_000, b'{"a":' * 100_000, b"[" * 60 + b"]" * 60, b'{"code": "\\ud800"}', b'{"code": "\xff"}',
-    b'{"code": "a", "code": "b"}', b"1" * 5000, b'{"code": 1' + b"0" * 400 + b"}", b"null", b'"text"', b"[]"])
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"{",
+        b"",
+        b"[1,",
+        b"nonsense",
+        b'{"code": NaN}',
+        b'{"code": "x", "n": Infinity}',
+        b'{"code": -Infinity}',
+        b"[" * 100_000,
+        b'{"a":' * 100_000,
+        b"[" * 60 + b"]" * 60,
+        b'{"code": "\\ud800"}',
+        b'{"code": "\xff"}',
+        b'{"code": "a", "code": "b"}',
+        b"1" * 5000,
+        b'{"code": 1' + b"0" * 400 + b"}",
+        b"null",
+        b'"text"',
+        b"[]",
+    ],
+)
 def test_what_is_not_plain_json(client: TestClient, body: bytes) -> None:
     answer = client.put(PUT, content=body, headers=JSON)
     assert answer.status_code in (400, 422)
@@ -96,7 +115,9 @@ def test_a_track_is_an_id_and_never_a_path(client: TestClient, track: str) -> No
 
 def test_bodies_over_the_cap_are_refused_before_they_are_read(client: TestClient) -> None:
     is_problem(client.put(PUT, json={"code": "x" * 1_100_000}), 413)
-    is_problem(client.put(PUT, content=b"{}", headers={**JSON, "Content-Length": "99999999999999999999999"}), 413)
+    is_problem(
+        client.put(PUT, content=b"{}", headers={**JSON, "Content-Length": "99999999999999999999999"}), 413
+    )
     is_problem(client.post("/api/v1/racing/tracks?name=a", content=b"0" * 8_000_001), 413)
 
 
@@ -125,21 +146,32 @@ def test_methods_that_are_not_taken(client: TestClient) -> None:
 
 @pytest.mark.parametrize("run_id", ["x", "0" * 64, "..%2f..", "%00", "a%20b", "%F0%9F%98%80"])
 def test_runs_that_are_not_there(client: TestClient, run_id: str) -> None:
-    for method, rest in (("GET", ""), ("DELETE", ""), ("POST", "/stop"), ("POST", "/resume"), ("POST", "/clone"),
-                         ("GET", "/metrics"), ("GET", "/events"), ("GET", "/files"), ("GET", "/files/spec.json")):
+    for method, rest in (
+        ("GET", ""),
+        ("DELETE", ""),
+        ("POST", "/stop"),
+        ("POST", "/resume"),
+        ("POST", "/clone"),
+        ("GET", "/metrics"),
+        ("GET", "/events"),
+        ("GET", "/files"),
+        ("GET", "/files/spec.json"),
+    ):
         answer = client.request(method, f"/api/v1/runs/{run_id}{rest}")
         assert 400 <= answer.status_code < 500, (method, rest)
         is_problem(answer, answer.status_code)
 
 
-@pytest.mark.parametrize("query", [
-    "limit=0", "limit=x", "limit=99999", "limit=1e400", "cursor=" + "x" * 100, "limit=1&limit=0"])
+@pytest.mark.parametrize(
+    "query", ["limit=0", "limit=x", "limit=99999", "limit=1e400", "cursor=" + "x" * 100, "limit=1&limit=0"]
+)
 def test_pages_of_runs_that_do_not_fit(client: TestClient, query: str) -> None:
     is_problem(client.get(f"/api/v1/runs?{query}"), 422)
 
 
 def test_a_foreseen_error_is_a_sentence_and_an_unforeseen_one_too(
-        app: FastAPI, client: TestClient, data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    app: FastAPI, client: TestClient, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def broken(*_args: object) -> None:
         raise ZeroDivisionError("secret detail")
 

@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
-from starlette.websockets import WebSocketDisconnect
 
-from tests.server.conftest import BASE, TestClient
+from tests.server.conftest import BASE, TestClient, WebSocketDenialResponse
 from trivium.server.gate import PUBLIC
+
+WS = BASE.replace("http", "ws")
 
 
 def routes(app: FastAPI) -> Iterator[tuple[str, str, set[str]]]:
@@ -36,9 +37,18 @@ def test_every_route_but_the_public_ones_needs_a_sign_in(app: FastAPI, visitor: 
             if method != "HEAD":
                 assert answer.json()["code"] == "not_signed_in"
         if "WEBSOCKET" in methods:
-            with pytest.raises(WebSocketDisconnect), visitor.websocket_connect(path):
+            with pytest.raises(WebSocketDenialResponse) as refused, visitor.websocket_connect(WS + path):
                 pass
-    assert {"healthz", "pages", "list_runs", "stream_events", "watch_run", "create_training", "openapi"} <= seen
+            assert refused.value.json()["code"] == "not_signed_in"
+    assert {
+        "healthz",
+        "pages",
+        "list_runs",
+        "stream_events",
+        "watch_run",
+        "create_training",
+        "openapi",
+    } <= seen
 
 
 def test_the_public_ones_do_not(visitor: TestClient) -> None:
@@ -46,7 +56,9 @@ def test_the_public_ones_do_not(visitor: TestClient) -> None:
     assert visitor.get("/racing").headers["content-type"].startswith("text/html")
 
 
-def test_the_printed_link_becomes_a_cookie_and_leaves_the_address_bar(app: FastAPI, visitor: TestClient) -> None:
+def test_the_printed_link_becomes_a_cookie_and_leaves_the_address_bar(
+    app: FastAPI, visitor: TestClient
+) -> None:
     answer = visitor.get(f"/racing?token={app.state.access.token}&tab=2", follow_redirects=False)
     assert (answer.status_code, answer.headers["location"]) == (303, "/racing?tab=2")
     cookie = answer.headers["set-cookie"].lower()
@@ -85,7 +97,9 @@ def test_only_a_hash_of_the_session_is_stored(app: FastAPI, client: TestClient) 
     assert value.encode() not in stored
 
 
-@pytest.mark.parametrize("host", ["evil.example", "evil.example:8470", "127.0.0.1.evil.example", "", "localhost.evil"])
+@pytest.mark.parametrize(
+    "host", ["evil.example", "evil.example:8470", "127.0.0.1.evil.example", "", "localhost.evil"]
+)
 def test_a_foreign_name_for_this_machine_is_refused(client: TestClient, host: str) -> None:
     answer = client.get("/api/v1/runs", headers={"Host": host})
     assert (answer.status_code, answer.json()["code"]) == (403, "wrong_host")
@@ -96,25 +110,45 @@ def test_the_names_of_this_machine_are_taken(visitor: TestClient, host: str) -> 
     assert visitor.get("/healthz", headers={"Host": host}).status_code == 200
 
 
-@pytest.mark.parametrize("headers", [
-    {"Origin": "http://evil.example"}, {"Origin": "null"}, {"Origin": ""}, {"Origin": "http://127.0.0.1:9999"},
-    {"Origin": "http://127.0.0.1:8470.evil.example"}, {"Sec-Fetch-Site": "cross-site"},
-    {"Sec-Fetch-Site": "same-site"}])
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Origin": "http://evil.example"},
+        {"Origin": "null"},
+        {"Origin": ""},
+        {"Origin": "http://127.0.0.1:9999"},
+        {"Origin": "http://127.0.0.1:8470.evil.example"},
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},
+    ],
+)
 def test_a_foreign_page_changes_nothing(client: TestClient, headers: dict[str, str]) -> None:
     answer = client.put("/api/v1/racing/rewards/mine", json={"code": "x"}, headers=headers)
     assert (answer.status_code, answer.json()["code"]) == (403, "wrong_origin")
 
 
 def test_our_own_page_may(client: TestClient) -> None:
-    answer = client.put("/api/v1/racing/rewards/mine", json={"code": "x = 1"},
-                        headers={"Origin": BASE, "Sec-Fetch-Site": "same-origin"})
+    answer = client.put(
+        "/api/v1/racing/rewards/mine",
+        json={"code": "x = 1"},
+        headers={"Origin": BASE, "Sec-Fetch-Site": "same-origin"},
+    )
     assert answer.status_code == 200
 
 
-def test_a_foreign_page_opens_no_live_view(client: TestClient) -> None:
-    with pytest.raises(WebSocketDisconnect), client.websocket_connect(
-            "/api/v1/runs/x/live", headers={"Origin": "http://evil.example"}):
+@pytest.mark.parametrize(
+    ("address", "headers", "code"),
+    [(WS, {"Origin": "http://evil.example"}, "wrong_origin"), ("ws://evil.example", {}, "wrong_host")],
+)
+def test_a_foreign_page_opens_no_live_view(
+    client: TestClient, address: str, headers: dict[str, str], code: str
+) -> None:
+    with (
+        pytest.raises(WebSocketDenialResponse) as refused,
+        client.websocket_connect(f"{address}/api/v1/runs/x/live", headers=headers),
+    ):
         pass
+    assert refused.value.json()["code"] == code
 
 
 @pytest.mark.parametrize("path", ["/", "/healthz", "/api/v1/runs", "/api/v1/nothing"])

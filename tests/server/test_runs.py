@@ -17,8 +17,10 @@ RUNS = "/api/v1/runs"
 
 
 def until(client: TestClient, run_id: str, *states: str) -> dict[str, Any]:
-    found = wait_for(lambda: (run := client.get(f"{RUNS}/{run_id}").json())["state"] in states and run,
-                     f"{run_id} to be {states}")
+    found = wait_for(
+        lambda: (run := client.get(f"{RUNS}/{run_id}").json())["state"] in states and run,
+        f"{run_id} to be {states}",
+    )
     assert isinstance(found, dict)
     return found
 
@@ -28,10 +30,17 @@ def test_a_run_from_start_to_end(client: TestClient, toy_run: Callable[..., str]
     assert client.get(f"{RUNS}/{run_id}").json()["state"] == "queued"
     assert client.post(f"{RUNS}/{run_id}/start").json()["state"] in ("starting", "running")
     ended = until(client, run_id, "succeeded", "failed")
-    assert (ended["state"], ended["step"], ended["progress"], ended["kind"]) == ("succeeded", 20, 1.0, "train")
+    assert (ended["state"], ended["step"], ended["progress"], ended["kind"]) == (
+        "succeeded",
+        20,
+        1.0,
+        "train",
+    )
     assert ended["best"]["metric"] == "loss"
-    rows = wait_for(lambda: (m := client.get(f"{RUNS}/{run_id}/metrics").json()["rows"]) and len(m["loss"]) == 20 and m,
-                    "all metrics")
+    rows = wait_for(
+        lambda: (m := client.get(f"{RUNS}/{run_id}/metrics").json()["rows"]) and len(m["loss"]) == 20 and m,
+        "all metrics",
+    )
     assert [step for step, _ in rows["loss"]] == list(range(1, 21))
     since = client.get(f"{RUNS}/{run_id}/metrics?since_step=15").json()
     assert since["keys"] == ["loss"] and [step for step, _ in since["rows"]["loss"]] == [16, 17, 18, 19, 20]
@@ -60,7 +69,11 @@ def test_clone_rename_delete(client: TestClient, toy_run: Callable[..., str], da
     run_id = toy_run("first", steps=1)
     clone = client.post(f"{RUNS}/{run_id}/clone")
     assert clone.status_code == 201
-    assert (clone.json()["name"], clone.json()["parent"], clone.json()["state"]) == ("first 2", run_id, "queued")
+    assert (clone.json()["name"], clone.json()["parent"], clone.json()["state"]) == (
+        "first 2",
+        run_id,
+        "queued",
+    )
     taken = client.patch(f"{RUNS}/{run_id}", json={"name": "First 2"})
     assert taken.status_code == 409 and "First 2 2" in taken.json()["hint"]
     assert client.patch(f"{RUNS}/{run_id}", json={"name": " better "}).json()["name"] == "better"
@@ -75,7 +88,9 @@ def test_names_that_are_none(client: TestClient, toy_run: Callable[..., str], na
     assert client.patch(f"{RUNS}/{run_id}", json={"name": name}).status_code == 422
 
 
-@pytest.mark.parametrize("name", ["</script><b>", "Ünïcödé 🏁", "'; drop table runs; --", "../../x", "\u202eabc"])
+@pytest.mark.parametrize(
+    "name", ["</script><b>", "Ünïcödé 🏁", "'; drop table runs; --", "../../x", "\u202eabc"]
+)
 def test_names_may_be_odd(client: TestClient, toy_run: Callable[..., str], name: str) -> None:
     run_id = toy_run()
     assert client.patch(f"{RUNS}/{run_id}", json={"name": name}).json()["name"] == name
@@ -111,8 +126,19 @@ def test_files_stay_inside_the_run(client: TestClient, toy_run: Callable[..., st
     answer = client.get(f"{RUNS}/{run_id}/files/out/report.html")
     assert answer.headers["content-disposition"].startswith("attachment")
     assert answer.headers["content-security-policy"] == "sandbox"
-    for path in ("..%2f..%2ftrivium.db", "%2e%2e/%2e%2e/trivium.db", "..%252f..%252ftrivium.db", "/etc/passwd",
-                 "..\\..\\trivium.db", "%00", "out", "out/leak", "C:%5Cx", "lock", "x" * 5000):
+    for path in (
+        "..%2f..%2ftrivium.db",
+        "%2e%2e/%2e%2e/trivium.db",
+        "..%252f..%252ftrivium.db",
+        "/etc/passwd",
+        "..\\..\\trivium.db",
+        "%00",
+        "out",
+        "out/leak",
+        "C:%5Cx",
+        "lock",
+        "x" * 5000,
+    ):
         assert client.get(f"{RUNS}/{run_id}/files/{path}").status_code == 404, path
 
 
@@ -125,42 +151,59 @@ def test_films_can_be_fetched_in_parts(client: TestClient, toy_run: Callable[...
     assert answer.headers["content-disposition"].startswith("inline")
 
 
-def test_a_full_machine_queues_and_goes_on(app: FastAPI, client: TestClient, toy_run: Callable[..., str]) -> None:
+def test_a_full_machine_queues_and_goes_on(
+    app: FastAPI, client: TestClient, toy_run: Callable[..., str]
+) -> None:
     app.state.index.max_active = 1
     first, second, third = (toy_run(f"run {n}", steps=100_000, pause_s=0.01) for n in range(3))
     for run_id in (first, second, third):
         client.post(f"{RUNS}/{run_id}/start")
-    assert [client.get(f"{RUNS}/{run_id}").json()["state"] for run_id in (second, third)] == ["queued", "queued"]
+    assert [client.get(f"{RUNS}/{run_id}").json()["state"] for run_id in (second, third)] == [
+        "queued",
+        "queued",
+    ]
     assert client.post(f"{RUNS}/{second}/stop").json()["state"] == "stopped"
     client.post(f"{RUNS}/{first}/stop")
     until(client, third, "starting", "running")
 
 
 def test_what_learners_code_writes_into_its_folder_breaks_nothing(
-        client: TestClient, toy_run: Callable[..., str], data: Path) -> None:
+    client: TestClient, toy_run: Callable[..., str], data: Path
+) -> None:
     run_id = toy_run()
     folder = data / "runs" / run_id
-    lines = ['{"id": 1, "t": 0, "kind": "metric", "step": 1, "values": {"a": NaN}}', "nonsense", "[]", '{"id": 2}',
-             '{"id": 3, "t": 0, "kind": "log", "level": "print", "step": 1, "message": "\\ud800</script>"}',
-             '{"id": 4, "t": 0, "kind": "metric", "step": 1e400, "values": {}}', '{"id": 1' + "0" * 30 + "}",
-             '{"id": 5, "t": 0, "kind": "metric", "step": 2, "values": {"a": null, "b": 1.5}}',
-             json.dumps({"id": 6, "t": 0, "kind": "sample", "name": "x" * 500, "data": {"deep": [[[]]]}})]
+    lines = [
+        '{"id": 1, "t": 0, "kind": "metric", "step": 1, "values": {"a": NaN}}',
+        "nonsense",
+        "[]",
+        '{"id": 2}',
+        '{"id": 3, "t": 0, "kind": "log", "level": "print", "step": 1, "message": "\\ud800</script>"}',
+        '{"id": 4, "t": 0, "kind": "metric", "step": 1e400, "values": {}}',
+        '{"id": 1' + "0" * 30 + "}",
+        '{"id": 5, "t": 0, "kind": "metric", "step": 2, "values": {"a": null, "b": 1.5}}',
+        json.dumps({"id": 6, "t": 0, "kind": "sample", "name": "x" * 500, "data": {"deep": [[[]]]}}),
+    ]
     (folder / "events.jsonl").write_text("\n".join(lines) + "\n")
     (folder / "status.json").write_text('{"state": "running", "progress": "lots", "best": 7, "pid": 1}')
-    events = wait_for(lambda: (e := client.get(f"{RUNS}/{run_id}/events").json()["items"]) and len(e) >= 3 and e,
-                      "events")
+    events = wait_for(
+        lambda: (e := client.get(f"{RUNS}/{run_id}/events").json()["items"]) and len(e) >= 3 and e, "events"
+    )
     assert [event["id"] for event in events if event["kind"] != "state"] == [3, 5, 6]
     assert client.get(f"{RUNS}/{run_id}/metrics").json()["rows"] == {"a": [[2, None]], "b": [[2, 1.5]]}
     assert client.get(f"{RUNS}/{run_id}").status_code == 200
     assert client.get(RUNS).status_code == 200
 
 
-def test_a_run_deleted_by_hand_disappears(client: TestClient, toy_run: Callable[..., str], data: Path) -> None:
+def test_a_run_deleted_by_hand_disappears(
+    client: TestClient, toy_run: Callable[..., str], data: Path
+) -> None:
     run_id = toy_run()
     jobs.delete(data / "runs" / run_id)
     wait_for(lambda: client.get(f"{RUNS}/{run_id}").status_code == 404, "the run to be forgotten")
 
 
-def test_a_run_made_by_the_command_line_is_found(client: TestClient, made_elsewhere: Callable[..., str]) -> None:
+def test_a_run_made_by_the_command_line_is_found(
+    client: TestClient, made_elsewhere: Callable[..., str]
+) -> None:
     run_id = made_elsewhere("from a terminal")
     wait_for(lambda: client.get(f"{RUNS}/{run_id}").status_code == 200, "the server to find the run")

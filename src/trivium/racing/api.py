@@ -23,7 +23,8 @@ from trivium.core.views import RunView
 from trivium.errors import BadTrack, NotFound
 from trivium.racing import library
 from trivium.racing.config import EvaluateConfig, TrainConfig
-from trivium.racing.submit import submit_evaluation, submit_training
+from trivium.racing.rewards import examples
+from trivium.racing.submit import submit_evaluation, submit_training, trained_track
 
 router = APIRouter(prefix="/api/v1/racing", tags=["racing"])
 
@@ -40,7 +41,10 @@ TRACK_BODY = {
     }
 }
 
-Name = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f][^\x00-\x1f\x7f]*$")]
+Name = Annotated[
+    str,
+    Field(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f][^\x00-\x1f\x7f]*$"),
+]
 Code = Annotated[
     str,
     Field(min_length=1, max_length=CODE_CAP, description="Python with a function reward_function(params)."),
@@ -116,6 +120,13 @@ class Remark(BaseModel):
     message: str
 
 
+class RewardSample(BaseModel):
+    """What the function gave for one place of the car."""
+
+    name: str
+    reward: float | None
+
+
 class ValidationResult(BaseModel):
     """What a check of a reward function found; ``prints`` is what it printed."""
 
@@ -123,6 +134,7 @@ class ValidationResult(BaseModel):
     errors: list[Remark]
     warnings: list[Remark]
     prints: list[str]
+    samples: list[RewardSample] = []
 
 
 class ConfigSchemas(BaseModel):
@@ -309,15 +321,13 @@ def delete_reward(name: RewardName, db: Db) -> Response:
 @router.post("/rewards:validate")
 def validate_reward(body: ValidationRequest, data: Data) -> ValidationResult:
     """Try a reward function in a process of its own and name the lines that are wrong."""
-    from trivium.racing.checking import check_reward
+    from trivium.racing.reward_check import validate
 
     track = library.library_track(data, body.track) if body.track else None
-    return ValidationResult.model_validate(check_reward(body.code, track))
+    return ValidationResult.model_validate(validate(body.code, track))
 
 
 def _examples() -> list[RewardView]:
-    from trivium.racing.rewards import examples
-
     return [
         RewardView(id=e.id, title=e.title, summary=e.summary, code=e.code, source="example")
         for e in examples()
@@ -358,16 +368,15 @@ def create_training(body: TrainingRequest, index: Index, data: Data) -> RunView:
 def create_evaluation(body: EvaluationRequest, index: Index, data: Data) -> RunView:
     """Let the model of a training drive on a track, and start it."""
     training = index.get(body.run)
-    track_id = body.track or (
-        body.config.track if "track" in body.config.model_fields_set else training.track
-    )
-    config = body.config.model_copy(update={"track": library.library_track(data, track_id or "").id})
     folder = index.folder(training.id)
+    wanted = body.track or (body.config.track if "track" in body.config.model_fields_set else None)
+    track = library.library_track(data, wanted).id if wanted else trained_track(data, folder)
+    config = body.config.model_copy(update={"track": track})
     run = index.create(
         "racing",
         "evaluate",
         body.name and body.name.strip(),
         lambda name: submit_evaluation(data, folder, config, body.seed, name),
-        usual=f"{training.name} on {config.track}",
+        usual=f"{training.name} on {wanted or training.track}",
     )
     return index.launch(run.id)

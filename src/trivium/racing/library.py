@@ -57,7 +57,11 @@ def find_track(data: Path, wanted: str) -> Track:
     try:
         return library_track(data, wanted)
     except NotFound:
-        return load_track(wanted)
+        track = load_track(wanted)
+    with contextlib.suppress(files.BadFile, KeyError, TypeError):  # a run's own copy lies beside its card
+        card = files.read_json(Path(wanted).with_suffix(".json"))
+        track = replace(track, id=str(card["id"])[:64], title=str(card["title"])[:100])
+    return track
 
 
 def save_track(data: Path, track: Track) -> Track:

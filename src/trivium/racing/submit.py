@@ -20,7 +20,7 @@ from trivium.core.spec import Spec, read_spec
 from trivium.errors import BadConfig, NotFound, StudioError
 from trivium.racing import STUDIO
 from trivium.racing.config import EvaluateConfig, TrainConfig
-from trivium.racing.library import find_track, rows_npy
+from trivium.racing.library import find_track, gallery_ids, rows_npy
 
 if TYPE_CHECKING:
     from trivium.racing.track import Track
@@ -75,6 +75,14 @@ def submit_evaluation(
         inputs=inputs,
         parent=spec.id,
     )
+
+
+def trained_track(data_dir: Path, run_folder_path: Path) -> str:
+    """What a training's own track is found by: its id in the gallery, else the copy that the run took along."""
+    training = run_folder(run_folder_path)
+    track_id = str(read_spec(training).config.get("track", ""))
+    own = training / files.INPUTS / "track.npy"
+    return track_id if track_id in gallery_ids() or not own.is_file() else str(own)
 
 
 def track_inputs(track: Track) -> dict[str, Content]:

@@ -12,6 +12,7 @@ import errno
 import http.client
 import json
 import os
+import signal
 import socket
 import sys
 import threading
@@ -19,6 +20,7 @@ import webbrowser
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from types import FrameType
 
 import uvicorn
 from fastapi import FastAPI
@@ -50,7 +52,8 @@ def serve(settings: Settings, open_browser: bool = True, say: Callable[[str], No
         app = create_app(settings, STUDIOS)
         url = address(settings.host, settings.port)
         with _note(settings.data, url, f"{url}/?token={app.state.access.token}") as link:
-            _Server(app, link, open_browser, say).run(sockets=[listener])
+            with contextlib.suppress(KeyboardInterrupt), _told_to_stop():  # Ctrl+C is how one stops it
+                _Server(app, link, open_browser, say).run(sockets=[listener])
 
 
 class _Server(uvicorn.Server):
@@ -148,6 +151,20 @@ def has_screen() -> bool:
 def _open(link: str) -> None:
     with contextlib.suppress(webbrowser.Error, OSError):
         webbrowser.open(link)
+
+
+@contextlib.contextmanager
+def _told_to_stop() -> Iterator[None]:
+    """uvicorn stops at SIGTERM and then sends it again: let that end us in order, not on the spot."""
+
+    def leave(_number: int, _frame: FrameType | None) -> None:
+        raise SystemExit(0)
+
+    before = signal.signal(signal.SIGTERM, leave)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 @contextlib.contextmanager

@@ -6,6 +6,7 @@ from alembic import context
 
 from trivium.core.records import Record
 
-context.configure(connection=context.config.attributes["connection"], target_metadata=Record.metadata,
-                  render_as_batch=True)
+context.configure(
+    connection=context.config.attributes["connection"], target_metadata=Record.metadata, render_as_batch=True
+)
 context.run_migrations()
