@@ -350,10 +350,8 @@ def candidates(centre: Floats, border: Floats, gaps: Floats) -> Ints:
 
 def road_edges(track: Track) -> Floats:
     """All edges of the road's border, (E, 4): two rings of a loop; one ring round an open track."""
-    if track.is_loop:
-        rings = [track.inner, track.outer]
-    else:
-        rings = [np.concatenate((track.inner, track.outer[::-1]))]
+    around = np.concatenate((track.inner, track.outer[::-1]))
+    rings = [track.inner, track.outer] if track.is_loop else [around]
     edges = [np.concatenate((ring, np.roll(ring, -1, axis=0)), axis=1) for ring in rings]  # closes each ring
     return np.concatenate(edges)
 
