@@ -192,7 +192,8 @@ export function crossSection(track: TrackGeometry, sM: number): { left: number; 
       nearest[side] = Math.min(nearest[side], Math.abs(across));
     }
   }
-  const half = Math.hypot(at(track.inner.x, 0) - at(track.outer.x, 0), at(track.inner.y, 0) - at(track.outer.y, 0)) / 2;
+  const half =
+    Math.hypot(at(track.inner.x, 0) - at(track.outer.x, 0), at(track.inner.y, 0) - at(track.outer.y, 0)) / 2;
   // The end of an open track may lie just behind the square: there the row is all there is.
   const reach = (found: number) => (found < 4 * half ? found : half);
   return { left: reach(nearest.left), right: reach(nearest.right) };

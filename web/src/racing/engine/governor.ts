@@ -3,7 +3,7 @@
  * It looks only at the time between pictures while something moves.
  */
 
-const STEPS = [0.5, 0.75, 1, 1.25, 1.5, 2];
+const STEPS = [0.6, 0.8, 1, 1.25, 1.5, 2];
 const WINDOW = 24;
 const SLOW_WINDOW_MS = 1200; // a slow machine isn't made to draw 24 pictures before it is helped
 const SLOW_MS = 38;
