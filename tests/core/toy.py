@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import time
 from typing import Any
 
@@ -17,7 +19,8 @@ STUDIO = Studio(id="toy", title="Toy", tagline="For tests.", accent="#888888",
 def train(config: dict[str, Any], run: Run) -> None:
     """A seeded random walk with momentum, checkpointed every few steps."""
     rng = np.random.default_rng(run.seed)
-    weights, velocity, step = np.zeros(2_000), np.zeros(2_000), 0
+    size = int(config.get("size", 2_000))
+    weights, velocity, step = np.zeros(size), np.zeros(size), 0
     last = run.load_last()
     if last is not None:
         weights, velocity, step = last.tensors["weights"], last.tensors["velocity"], last.step
@@ -28,6 +31,8 @@ def train(config: dict[str, Any], run: Run) -> None:
     steps = int(config.get("steps", 60))
     every = int(config.get("every", 5))
     while step < steps and not run.stopped:
+        if config.get("kill_at") == step + 1 and last is None:
+            die_in(str(config["kill_in"]))
         velocity = 0.9 * velocity + rng.standard_normal(weights.shape)
         weights = weights - 0.01 * velocity * np.cos(weights)
         step += 1
@@ -43,6 +48,43 @@ def train(config: dict[str, Any], run: Run) -> None:
     if run.stopped:
         run.save(step, {"weights": weights, "velocity": velocity}, {"rng": rng.bit_generator.state})
     np.save(run.model("weights.npy"), weights)
+
+
+def die_in(place: str) -> None:
+    """End this process by kill -9 in the middle of the next checkpoint, at the named place."""
+    from trivium.core import checkpoint, files
+
+    def die(*_: object) -> None:
+        os.kill(os.getpid(), 9)
+
+    def before(name: str) -> Any:
+        real = files.write_file
+
+        def write(path: Any, data: bytes, durable: bool = True) -> None:
+            if path.name == name:
+                real(path, data[: len(data) // 2], durable)
+                die()
+            real(path, data, durable)
+
+        return write
+
+    if place == "weights":
+        files.write_file = before("weights.safetensors")
+    elif place == "manifest":
+        files.write_file = before("manifest.json")
+    elif place == "rename":
+        checkpoint._swap = die
+    elif place == "pointer":
+        checkpoint.tidy = die
+    elif place == "prune":
+        remove = shutil.rmtree
+
+        def rmtree(path: Any, **more: Any) -> None:
+            if "gone" in path.name:
+                die()
+            remove(path, **more)
+
+        shutil.rmtree = rmtree
 
 
 def run_code(config: dict[str, Any], run: Run) -> None:

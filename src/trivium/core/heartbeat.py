@@ -21,7 +21,7 @@ from trivium.errors import DiskFull, StudioError
 LOOK_EVERY_S = 0.25
 LOOKS_A_BEAT = 8
 BEATS_A_WEIGHING = 5
-STALL_S = 15.0
+STALL_S = 10.0  # less than jobs.STALE_S, for this one knows the line
 MAX_FILES = 20_000
 
 
@@ -45,6 +45,7 @@ class Heartbeat:
         self._stopping = False
 
     def __enter__(self) -> Heartbeat:
+        self._renew()  # arms the watchdog before the first line of the learner's
         self._thread.start()
         return self
 
@@ -58,7 +59,7 @@ class Heartbeat:
         look = 0
         while not self._end.wait(LOOK_EVERY_S):
             self._look()
-            if look % LOOKS_A_BEAT == 0:
+            if look % LOOKS_A_BEAT == LOOKS_A_BEAT - 1:
                 self._renew()
             if self.guarded and look % (LOOKS_A_BEAT * BEATS_A_WEIGHING) == 0:
                 self._weigh()

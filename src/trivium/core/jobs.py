@@ -191,6 +191,10 @@ def kill(folder: Path | str) -> None:
     """End the run's process and its group at once, and wait until it is gone. The status is left to the caller."""
     path = run_folder(folder)
     now = read_status(path)
+    deadline = time.monotonic() + 5.0
+    while now.active and now.pid is None and time.monotonic() < deadline:  # spawned, but not heard of yet
+        time.sleep(0.02)
+        now = read_status(path)
     if not now.pid or not is_same(now.pid, now.create_time, now.boot_id) or not works_on(now.pid, path):
         return
     with contextlib.suppress(ProcessLookupError, PermissionError):
@@ -204,6 +208,9 @@ def kill(folder: Path | str) -> None:
     while is_same(now.pid, now.create_time, now.boot_id) and time.monotonic() < deadline:
         reap()
         time.sleep(0.02)
+    lock = FolderLock(path / files.LOCK)  # its last threads may hold on for a moment
+    if lock.acquire(patience_s=5.0):
+        lock.release()
 
 
 def wait(folder: Path | str, timeout_s: float | None = None, poll_s: float = 0.05) -> Status:

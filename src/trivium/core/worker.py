@@ -60,7 +60,7 @@ def main(arguments: list[str]) -> int:
         return 2
     folder = Path(arguments[0]).absolute()
     lock = FolderLock(folder / files.LOCK)
-    if not lock.acquire():
+    if not lock.acquire(patience_s=2.0):  # somebody may be looking whether it is free
         print(f"{folder} is being worked on by another process.", file=sys.stderr)
         return EXIT_FAILED
     try:
