@@ -149,12 +149,11 @@ class RewardFunction:
                 raise reward_fault.of_timeout(self.filename, clock.overtime_line, limit_s=limit_s)
         finally:
             clock.limit_s = usual_s
+            clock.forget_times()
 
     def _import_fault(self, problem: BaseException) -> UserCodeError:
         if isinstance(problem, Overtime):
-            return reward_fault.of_timeout(
-                self.filename, self._clock.overtime_line, limit_s=self._clock.limit_s
-            )
+            return reward_fault.of_timeout(self.filename, self._clock.overtime_line, limit_s=self._clock.limit_s)
         return reward_fault.of_exception(problem, self.filename)
 
     def _found(self) -> Callable[[Params], Any]:

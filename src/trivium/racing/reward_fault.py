@@ -111,17 +111,13 @@ def of_exception(
             **facts,
         )
     if isinstance(problem, RecursionError):
-        return UserCodeError(
-            f"{where}: a function calls itself too many times.", HINTS["RecursionError"], **facts
-        )
+        return UserCodeError(f"{where}: a function calls itself too many times.", HINTS["RecursionError"], **facts)
     if isinstance(problem, SystemExit):
         return UserCodeError(f"{where}: the code ended the program.", HINTS["SystemExit"], **facts)
     if isinstance(problem, KeyError) and params is not None:
         missing = problem.args[0] if problem.args else None
         if isinstance(missing, str) and missing not in params:
-            return UserCodeError(
-                f"{where}: there is no params[{safe_repr(missing)}].", key_hint(missing), **facts
-            )
+            return UserCodeError(f"{where}: there is no params[{safe_repr(missing)}].", key_hint(missing), **facts)
     text = safe_text(problem)
     said = f"{type(problem).__name__}: {text}" if text else type(problem).__name__
     if isinstance(problem, ModuleNotFoundError):

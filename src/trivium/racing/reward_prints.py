@@ -48,13 +48,9 @@ class PrintBuffer(io.TextIOBase):
         if self._noticed:
             return
         if self._run_room <= 0:
-            self._notice(
-                f"More than {RUN_CHARACTERS:,} characters printed: the rest of this run is not kept."
-            )
+            self._notice(f"More than {RUN_CHARACTERS:,} characters printed: the rest of this run is not kept.")
         elif len(self._waiting) >= WAITING_CALLS:
-            self._notice(
-                f"More than {WAITING_CALLS:,} steps printed and nobody looked: the rest is not kept."
-            )
+            self._notice(f"More than {WAITING_CALLS:,} steps printed and nobody looked: the rest is not kept.")
         elif text:
             self._waiting.append(text)
             self._run_room -= len(text)

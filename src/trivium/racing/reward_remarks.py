@@ -27,13 +27,9 @@ def remarks(source: Source) -> list[Remark]:
     functions = [node for node in ast.walk(source.tree) if isinstance(node, Function)]
     for function in functions:
         found += _unreachable(function.body)
-    named = [
-        node for node in source.tree.body if isinstance(node, Function) and node.name == "reward_function"
-    ]
+    named = [node for node in source.tree.body if isinstance(node, Function) and node.name == "reward_function"]
     if len(named) > 1:
-        found.append(
-            (named[-1].lineno, "There are several functions called reward_function: the last one counts.")
-        )
+        found.append((named[-1].lineno, "There are several functions called reward_function: the last one counts."))
     if named:
         function = named[-1]
         name = _argument(function)
@@ -138,9 +134,7 @@ def _statement_leaves(node: ast.stmt) -> bool:
         return endless and not any(isinstance(inner, ast.Break) for inner in ast.walk(node))
     if isinstance(node, ast.Match):
         last = node.cases[-1]
-        catches_all = (
-            last.guard is None and isinstance(last.pattern, ast.MatchAs) and last.pattern.pattern is None
-        )
+        catches_all = last.guard is None and isinstance(last.pattern, ast.MatchAs) and last.pattern.pattern is None
         return catches_all and all(_leaves(case.body) for case in node.cases)
     return False
 

@@ -88,9 +88,7 @@ def read_text(source: str | bytes, filename: str = "reward.py") -> str:
         text = source
     text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
     if len(text) > MAX_CHARACTERS:
-        raise refusal(
-            f"the code has {len(text):,} characters; {MAX_CHARACTERS:,} are allowed.", too_long, filename
-        )
+        raise refusal(f"the code has {len(text):,} characters; {MAX_CHARACTERS:,} are allowed.", too_long, filename)
     if "\0" in text:
         line = text[: text.index("\0")].count("\n") + 1
         raise refusal(
@@ -130,8 +128,8 @@ def parse(source: str | bytes, filename: str = "reward.py") -> Source:
 
 
 def deepest_line(text: str) -> int:
-    """Line with the most opening brackets."""
-    counts = [sum(row.count(bracket) for bracket in "([{") for row in text.split("\n")]
+    """Line with the most characters that open something."""
+    counts = [sum(row.count(opener) for opener in "([{-+~") for row in text.split("\n")]
     return max(range(len(counts)), key=counts.__getitem__) + 1
 
 
@@ -159,10 +157,7 @@ def preload(source: str | bytes) -> list[str]:
         return []
     loaded = []
     for name, _ in imported_names(tree):
-        if (
-            name.split(".")[0] not in DOCUMENTED_IMPORTS + USUAL_IMPORTS
-            or not name.replace(".", "").isidentifier()
-        ):
+        if name.split(".")[0] not in DOCUMENTED_IMPORTS + USUAL_IMPORTS or not name.replace(".", "").isidentifier():
             continue
         try:
             importlib.import_module(name)

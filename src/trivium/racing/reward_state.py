@@ -37,11 +37,7 @@ def is_code(value: object) -> bool:
 
 def own_classes(module: ModuleType) -> Iterator[type]:
     for value in list(vars(module).values()):
-        if (
-            isinstance(value, type)
-            and value.__module__ == module.__name__
-            and not isinstance(value, EnumMeta)
-        ):
+        if isinstance(value, type) and value.__module__ == module.__name__ and not isinstance(value, EnumMeta):
             yield value
 
 

@@ -34,6 +34,7 @@ WATCHDOG_CPU_S = 3.5
 MEMORY_MB = 1024
 MAX_FILE_MB = 8
 MAX_ERRORS = 5
+HANG_S = 8.0
 WALL_S = 5.0  # after this long no further state is tried
 
 
@@ -56,6 +57,9 @@ def main(folder: Path) -> int:
     watchdog = Watchdog(folder / HANG, WATCHDOG_CPU_S)
     crash_file = (folder / CRASH).open("w")
     faulthandler.enable(crash_file)
+    # The watchdog counts processor time, of which a busy machine gives little: this one counts seconds.
+    hang_file = (folder / HANG).open("a")
+    faulthandler.dump_traceback_later(HANG_S, exit=True, file=hang_file)
     result_file = (folder / RESULT).open("w", encoding="utf-8")
     confine(folder, Limits(mem_mb=MEMORY_MB, file_mb=MAX_FILE_MB), enclosed=enclosed)
     # what the code writes past its captured prints goes nowhere

@@ -69,14 +69,15 @@ class Writer:
         self._values = 0
         self._bytes = 0
 
-    def mark(self) -> int:
-        return len(self._kept)
+    def mark(self) -> tuple[int, int, int]:
+        return len(self._kept), self._values, self._bytes
 
-    def forget(self, mark: int) -> None:
-        """Drops the numbers given since ``mark``, since what was written then is thrown away."""
-        for value in self._kept[mark:]:
+    def forget(self, mark: tuple[int, int, int]) -> None:
+        """Goes back to ``mark``, since what was written after it is thrown away."""
+        count, self._values, self._bytes = mark
+        for value in self._kept[count:]:
             del self._ids[id(value)]
-        del self._kept[mark:]
+        del self._kept[count:]
 
     def write(self, value: Any) -> Any:
         kind = type(value)
@@ -263,9 +264,7 @@ class Reader:
         if tag == "array":
             fresh = self._array(written)
             same = getattr(old, "shape", None) == fresh.shape and getattr(old, "dtype", None) == fresh.dtype
-            found_array = self._reuse(
-                number, old, fresh, same and bool(getattr(old, "flags", fresh.flags).writeable)
-            )
+            found_array = self._reuse(number, old, fresh, same and bool(getattr(old, "flags", fresh.flags).writeable))
             found_array[...] = fresh
             return found_array
         if tag == "generator":
