@@ -129,7 +129,7 @@ class TrainConfig(BaseModel):
                                       json_schema_extra=knob("learning"))
 
     batch_size: Literal[32, 64, 128, 256, 512] = Field(
-        256, title="Batch size", description="Steps in one gradient step. DeepRacer's default is 64.",
+        128, title="Batch size", description="Steps in one gradient step. DeepRacer's default is 64.",
         json_schema_extra=knob("learning", "steadier, fewer updates", "noisier, more updates", "steps"))
     num_epochs: int = Field(
         4, ge=1, le=10, title="Epochs", description="How often each iteration's steps are learned from. DeepRacer: 3 to 10.",
@@ -141,8 +141,8 @@ class TrainConfig(BaseModel):
         0.01, ge=0.0, le=1.0, title="Entropy", description="Bonus for trying different actions.",
         json_schema_extra=knob("learning", "explores more", "settles sooner"))
     discount_factor: float = Field(
-        0.98, ge=0.0, le=1.0, title="Discount factor",
-        description="How much the future counts; 0.98 looks about 50 steps (3 s) ahead. DeepRacer's default is 0.99.",
+        0.97, ge=0.0, le=1.0, title="Discount factor",
+        description="How much the future counts; 0.97 looks about 33 steps (2 s) ahead. DeepRacer's default is 0.99.",
         json_schema_extra=knob("learning", "plans further, learns slower", "greedier, learns faster"))
     gae_lambda: float = Field(
         0.95, ge=0.0, le=1.0, title="GAE lambda", description="Mix of short and long looks at how good an action was.",
@@ -185,7 +185,7 @@ class TrainConfig(BaseModel):
         description="Greedy drives after each iteration, from places spread evenly round the lap.",
         json_schema_extra=knob("stop", "surer numbers, slower", "quicker, noisier"))
     best_model_metric: Literal["progress", "reward", "laptime"] = Field(
-        "progress", title="Best model by", description="What makes a checkpoint the best one; ties go to the newer.",
+        "progress", title="Best model by", description="What makes a checkpoint the best one; ties go to the higher reward, then to the newer.",
         json_schema_extra=knob("stop", advanced=True))
     max_minutes: float | None = Field(
         10.0, gt=0.0, le=1440.0, title="Time limit", description="Stop after this long.",

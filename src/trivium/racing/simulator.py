@@ -123,7 +123,7 @@ def advance_cars(cars: Any, state: Floats, commands: Floats) -> None:
 @njit(cache=True, nogil=True)
 def place_car(s: Floats, ndist: float, left_m: float, turn_rad: float, geometry: Geometry) -> None:
     """Stand a car on the centre line at `ndist`, `left_m` to the left of it and turned by `turn_rad`, speed 0."""
-    x, y, yaw, segment = pose_at(ndist, geometry.centre, geometry.arc_m / geometry.length_m, geometry.is_loop)
+    x, y, yaw, segment = pose_at(ndist, geometry.centre, geometry.ndists, geometry.is_loop)
     s[X], s[Y], s[YAW] = x - left_m * np.sin(yaw), y + left_m * np.cos(yaw), yaw + turn_rad
     s[SPEED], s[YAW_RATE], s[HINT], s[FALLING], s[STILL] = 0.0, 0.0, segment, 0.0, 0.0
     s[LAST_X], s[LAST_Y] = np.inf, np.inf
