@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from trivium.core import files
-from trivium.errors import BadTrack, NameTaken, NotFound
+from trivium.errors import BadFile, BadTrack, NameTaken, NotFound
 
 if TYPE_CHECKING:
     from trivium.racing.track import Track
@@ -58,7 +58,7 @@ def find_track(data: Path, wanted: str) -> Track:
         return library_track(data, wanted)
     except NotFound:
         track = load_track(wanted)
-    with contextlib.suppress(files.BadFile, KeyError, TypeError):  # a run's own copy lies beside its card
+    with contextlib.suppress(BadFile, KeyError, TypeError):  # a run's own copy lies beside its card
         card = files.read_json(Path(wanted).with_suffix(".json"))
         track = replace(track, id=str(card["id"])[:64], title=str(card["title"])[:100])
     return track
@@ -102,6 +102,6 @@ def rows_npy(track: Track) -> bytes:
 
 
 def _title(path: Path) -> str:
-    with contextlib.suppress(files.BadFile, KeyError, TypeError):
+    with contextlib.suppress(BadFile, KeyError, TypeError):
         return str(files.read_json(path.with_suffix(".json"))["title"])[:100]
     return path.stem

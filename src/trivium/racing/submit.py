@@ -14,10 +14,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from trivium.core import checkpoint, files
-from trivium.core.jobs import create_run, run_folder
-from trivium.core.runfolder import Content
+from trivium.core.runfolder import Content, create_run, run_folder
 from trivium.core.spec import Spec, read_spec
-from trivium.errors import BadConfig, NotFound, StudioError
+from trivium.errors import BadConfig, NotFound
 from trivium.racing import STUDIO
 from trivium.racing.config import EvaluateConfig, TrainConfig
 from trivium.racing.library import find_track, gallery_ids, rows_npy
@@ -113,16 +112,3 @@ def model_inputs(training: Path, spec: Spec, pointer: str) -> dict[str, Content]
         "model.safetensors": found.folder / checkpoint.WEIGHTS,
         "model.json": json.dumps(card, ensure_ascii=False),
     }
-
-
-def trained_track(data_dir: Path, training: Path) -> str:
-    """The track that a training drove on, in a form that ``find_track`` takes."""
-    inputs = run_folder(training) / files.INPUTS
-    try:
-        track_id = str(json.loads((inputs / "track.json").read_text(encoding="utf-8"))["id"])
-    except (OSError, ValueError, KeyError):
-        raise NotFound("This run has no track, so it is no racing training.", "Choose a training.") from None
-    try:
-        return find_track(data_dir, track_id).id
-    except StudioError:  # it came from a file, and lies in the run alone
-        return str(inputs / "track.npy")

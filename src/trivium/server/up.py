@@ -51,9 +51,10 @@ def serve(settings: Settings, open_browser: bool = True, say: Callable[[str], No
         settings = replace(settings, port=listener.getsockname()[1])
         app = create_app(settings, STUDIOS)
         url = address(settings.host, settings.port)
-        with _note(settings.data, url, f"{url}/?token={app.state.access.token}") as link:
-            with contextlib.suppress(KeyboardInterrupt), _told_to_stop():  # Ctrl+C is how one stops it
-                _Server(app, link, open_browser, say).run(sockets=[listener])
+        link = f"{url}/?token={app.state.access.token}"
+        # Ctrl+C is how one stops it
+        with _note(settings.data, url, link), contextlib.suppress(KeyboardInterrupt), _told_to_stop():
+            _Server(app, link, open_browser, say).run(sockets=[listener])
 
 
 class _Server(uvicorn.Server):
@@ -187,14 +188,14 @@ def _only_server(settings: Settings) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _note(data: Path, url: str, link: str) -> Iterator[str]:
+def _note(data: Path, url: str, link: str) -> Iterator[None]:
     """Leave a note where this server is, readable by this user only, for a second ``trivium up``."""
     path = data / NOTE
     path.unlink(missing_ok=True)
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
         json.dump({"pid": os.getpid(), "url": url, "link": link}, file)
     try:
-        yield link
+        yield
     finally:
         path.unlink(missing_ok=True)
 
