@@ -25,6 +25,7 @@ class StudioProcess:
         self.port = port
         self.address = ""
         self.process: subprocess.Popen[str] | None = None
+        self.reader = threading.Thread()
         self.lines: list[str] = []
 
     def start(self) -> StudioProcess:
@@ -35,7 +36,8 @@ class StudioProcess:
                                         env=environment, start_new_session=True)
         assert self.process.stdout is not None
         self.address = ""
-        threading.Thread(target=self._read, args=(self.process.stdout,), daemon=True).start()
+        self.reader = threading.Thread(target=self._read, args=(self.process.stdout,), daemon=True)
+        self.reader.start()
         self._wait_until_it_answers()
         return self
 
@@ -69,12 +71,18 @@ class StudioProcess:
         try:
             self.process.wait(timeout=30)
         except subprocess.TimeoutExpired:
-            self.kill()
-        self.process = None
+            self.process.kill()
+        self._gone()
 
     def kill(self) -> None:
         """As a power cut does, but for the server's process alone."""
         if self.process is not None:
             self.process.kill()
-            self.process.wait(timeout=30)
-            self.process = None
+            self._gone()
+
+    def _gone(self) -> None:
+        assert self.process is not None and self.process.stdout is not None
+        self.process.wait(timeout=30)
+        self.reader.join(timeout=10)
+        self.process.stdout.close()
+        self.process = None
