@@ -88,9 +88,13 @@ def test_a_bad_file_is_refused_with_its_line(source, line, says):
     assert "reward.py" not in message
 
 
-@pytest.mark.parametrize("source", ["import os\nos._exit(0)\n", "import os\nos.kill(os.getpid(), 9)\n"])
-def test_code_that_ends_the_process_is_refused(source):
-    result = validate(source)
+def test_an_early_exit_is_refused_with_its_line():
+    assert only_error("import os\nos._exit(0)\n") == (
+        2, "The code ended the program. Remove the call of exit(): return a number instead.")
+
+
+def test_code_that_kills_the_process_is_refused():
+    result = validate("import os\nos.kill(os.getpid(), 9)\n")
     assert "ended the program" in result["errors"][0]["message"]
     assert "`os`" in result["warnings"][0]["message"]
 

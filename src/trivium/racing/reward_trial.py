@@ -20,6 +20,7 @@ from typing import Any, TextIO
 
 from trivium.core.confine import confine, enclose
 from trivium.core.spec import Limits
+from trivium.core.worker import refuse_early_exit
 from trivium.errors import UserCodeError
 from trivium.racing.params import ParamsBuilder
 from trivium.racing.reward import RewardFunction
@@ -62,6 +63,7 @@ def main(folder: Path) -> int:
     faulthandler.dump_traceback_later(HANG_S, exit=True, file=hang_file)
     result_file = (folder / RESULT).open("w", encoding="utf-8")
     confine(folder, Limits(mem_mb=MEMORY_MB, file_mb=MAX_FILE_MB), enclosed=enclosed)
+    refuse_early_exit()
     # what the code writes past its captured prints goes nowhere
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 1)
@@ -151,5 +153,5 @@ def error_entry(error: UserCodeError, place: str | None = None) -> dict[str, Any
 
 
 if __name__ == "__main__":
-    code = main(Path(sys.argv[1]))
-    os._exit(code)  # no thread of the learner's keeps the process alive
+    end = os._exit  # the real one, before refuse_early_exit
+    end(main(Path(sys.argv[1])))  # no thread of the learner's keeps the process alive
