@@ -4,7 +4,7 @@ import { svelte } from "@sveltejs/vite-plugin-svelte";
 import { defineConfig } from "vite";
 
 // During development the Python server runs beside Vite; its address can be set for a second checkout.
-const api = process.env.TRIVIUM_API ?? "http://127.0.0.1:8710";
+const api = process.env.TRIVIUM_API ?? "http://127.0.0.1:8470";
 
 export default defineConfig({
   plugins: [svelte()],

@@ -3,7 +3,8 @@
 (() => {
   try {
     const saved = JSON.parse(localStorage.getItem("trivium:settings") || "{}");
-    if (saved.theme === "dark" || saved.theme === "light") document.documentElement.dataset.theme = saved.theme;
+    if (saved.theme === "dark" || saved.theme === "light")
+      document.documentElement.dataset.theme = saved.theme;
     if (saved.motion === "off") document.documentElement.dataset.motion = "off";
   } catch {
     // A private window without storage: follow the system's setting.

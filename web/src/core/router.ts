@@ -12,6 +12,13 @@ export interface Route<Page> {
   section?: string;
 }
 
+/** A stage of a studio in its sub-navigation. */
+export interface Section {
+  id: "home" | "data" | "train" | "evaluate" | "deploy";
+  label: string;
+  path: string;
+}
+
 export interface Match<Page> {
   route: Route<Page>;
   params: Params;
@@ -54,7 +61,11 @@ export function matchRoute<Page>(routes: readonly Route<Page>[], pathname: strin
 }
 
 /** "/racing/tracks/:id" and {id: "my oval"} make "/racing/tracks/my%20oval". */
-export function buildPath(path: string, params: Params = {}, query: Record<string, string | undefined> = {}): string {
+export function buildPath(
+  path: string,
+  params: Params = {},
+  query: Record<string, string | undefined> = {},
+): string {
   const filled = path.replace(/:([a-z_]+)/gi, (_, name: string) => {
     const value = params[name];
     if (value === undefined) throw new Error(`the address ${path} needs ${name}`);

@@ -1,0 +1,74 @@
+// What each state of a run is called, and what can be done in it. Pure functions.
+import type { RunState, RunView } from "@/api/types";
+
+export type Tone = "plain" | "good" | "warn" | "bad" | "info" | "accent";
+
+export const STATES: Record<RunState, { label: string; tone: Tone }> = {
+  queued: { label: "Waiting", tone: "info" },
+  starting: { label: "Starting", tone: "info" },
+  running: { label: "Running", tone: "accent" },
+  stopping: { label: "Stopping", tone: "warn" },
+  stopped: { label: "Stopped", tone: "plain" },
+  succeeded: { label: "Finished", tone: "good" },
+  failed: { label: "Failed", tone: "bad" },
+  interrupted: { label: "Interrupted", tone: "warn" },
+};
+
+const ACTIVE: readonly RunState[] = ["queued", "starting", "running", "stopping"];
+
+export const isActive = (run: Pick<RunView, "state">) => ACTIVE.includes(run.state);
+export const canStop = (run: Pick<RunView, "state">) =>
+  run.state === "queued" || run.state === "starting" || run.state === "running";
+export const canDelete = (run: Pick<RunView, "state">) => !isActive(run);
+
+/** A run goes on from its last checkpoint, unless it reached its end. */
+export const canResume = (run: Pick<RunView, "state">) =>
+  run.state === "stopped" || run.state === "interrupted" || run.state === "failed";
+
+const REASONS: Record<string, [string, string]> = {
+  user_code_error: [
+    "Your code stopped with an error.",
+    "Mend the marked line, then clone this run and start again.",
+  ],
+  user_code_timeout: [
+    "Your code took too long.",
+    "Look for a loop that never ends, then clone this run and start again.",
+  ],
+  out_of_memory: [
+    "The run needed more memory than it may have.",
+    "Close other programs, or choose smaller settings.",
+  ],
+  disk_full: ["The disk is full.", "Free some space, for example by deleting old runs, then resume."],
+  limit_wall: [
+    "The time limit was reached.",
+    "That is a normal end. Resume with more time, or evaluate the result.",
+  ],
+  node_lost: ["The computer or the run's process went away.", "Resume goes on from the last checkpoint."],
+  stopped_by_user: ["You stopped this run.", "Resume goes on from the last checkpoint."],
+  internal: [
+    "Something went wrong inside Trivium.",
+    "Resume goes on from the last checkpoint; the log says more.",
+  ],
+};
+
+/** Why a run is where it is: the runner's own words first, ours for the reason otherwise. */
+export function explain(
+  run: Pick<RunView, "state" | "reason" | "message" | "hint">,
+): { text: string; hint: string } | null {
+  const [text, hint] = REASONS[run.reason ?? ""] ?? ["", ""];
+  if (run.message || text) return { text: run.message || text, hint: run.hint || hint };
+  if (run.state === "interrupted") {
+    return {
+      text: "This run was cut off.",
+      hint: "Nothing is lost: Resume goes on from the last checkpoint.",
+    };
+  }
+  return null;
+}
+
+export const KINDS: Record<string, string> = { train: "Training", evaluate: "Evaluation" };
+
+export const kindName = (kind: string) => KINDS[kind] ?? kind;
+
+export const runPath = (run: Pick<RunView, "studio" | "id">) =>
+  `/${run.studio}/runs/${encodeURIComponent(run.id)}`;

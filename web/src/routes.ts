@@ -1,0 +1,77 @@
+// Every page and its address. Pages are loaded when they are first shown, so that three.js waits for the racing pages.
+import type { Component } from "svelte";
+import type { Params, Route, Section } from "./core/router";
+
+export interface PageModule {
+  default: Component<{ params: Params }>;
+}
+export type Load = () => Promise<PageModule>;
+
+const page = (load: () => Promise<unknown>) => load as Load;
+
+export const ROUTES: readonly Route<Load>[] = [
+  { path: "/", title: "Home", page: page(() => import("./pages/Home.svelte")) },
+  { path: "/runs", title: "Runs", page: page(() => import("./pages/Runs.svelte")) },
+  { path: "/runs/compare", title: "Compare runs", page: page(() => import("./pages/Compare.svelte")) },
+  { path: "/settings", title: "Settings", page: page(() => import("./pages/Settings.svelte")) },
+  {
+    path: "/racing",
+    title: "Racing",
+    studio: "racing",
+    section: "home",
+    page: page(() => import("./racing/Home.svelte")),
+  },
+  {
+    path: "/racing/tracks",
+    title: "Tracks",
+    studio: "racing",
+    section: "data",
+    page: page(() => import("./racing/Data.svelte")),
+  },
+  {
+    path: "/racing/tracks/:id",
+    title: "Track",
+    studio: "racing",
+    section: "data",
+    page: page(() => import("./racing/Track.svelte")),
+  },
+  {
+    path: "/racing/train",
+    title: "Train",
+    studio: "racing",
+    section: "train",
+    page: page(() => import("./racing/Train.svelte")),
+  },
+  {
+    path: "/racing/runs/:id",
+    title: "Run",
+    studio: "racing",
+    section: "train",
+    page: page(() => import("./racing/Run.svelte")),
+  },
+  {
+    path: "/racing/evaluate",
+    title: "Evaluate",
+    studio: "racing",
+    section: "evaluate",
+    page: page(() => import("./racing/Evaluate.svelte")),
+  },
+  {
+    path: "/racing/deploy",
+    title: "Deploy",
+    studio: "racing",
+    section: "deploy",
+    page: page(() => import("./racing/Deploy.svelte")),
+  },
+];
+
+/** The same five stages in every studio, in the same order. */
+export const SECTIONS: Record<string, readonly Section[]> = {
+  racing: [
+    { id: "home", label: "Home", path: "/racing" },
+    { id: "data", label: "Tracks", path: "/racing/tracks" },
+    { id: "train", label: "Train", path: "/racing/train" },
+    { id: "evaluate", label: "Evaluate", path: "/racing/evaluate" },
+    { id: "deploy", label: "Deploy", path: "/racing/deploy" },
+  ],
+};
