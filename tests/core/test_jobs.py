@@ -180,7 +180,7 @@ def test_it_outlives_the_process_that_started_it(make_run: MakeRun) -> None:
 
 
 def test_a_second_worker_for_the_same_run_goes_away(make_run: MakeRun) -> None:
-    folder = make_run({"steps": STEPS, "pause_s": 0.02})
+    folder = make_run({"steps": 10_000, "pause_s": 0.02})
     pid = jobs.start(folder)
     wait_for(folder, 5)
     with pytest.raises(RunActive):
@@ -188,8 +188,10 @@ def test_a_second_worker_for_the_same_run_goes_away(make_run: MakeRun) -> None:
     done = subprocess.run([sys.executable, "-P", "-m", "trivium.core.worker", str(folder)], capture_output=True,
                           text=True)
     assert done.returncode == 1 and "another process" in done.stderr
-    assert jobs.status(folder).pid == pid
-    assert finish(folder).state == "succeeded"
+    assert jobs.status(folder).pid == pid and jobs.is_alive(folder)
+    jobs.stop(folder)
+    done = subprocess.run(done.args, capture_output=True, text=True)
+    assert done.returncode == 1 and "stopped already" in done.stderr
 
 
 def test_a_stale_lock_file_is_no_obstacle(make_run: MakeRun) -> None:

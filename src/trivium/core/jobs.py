@@ -211,6 +211,7 @@ def kill(folder: Path | str) -> None:
     lock = FolderLock(path / files.LOCK)  # its last threads may hold on for a moment
     if lock.acquire(patience_s=5.0):
         lock.release()
+    reap()
 
 
 def wait(folder: Path | str, timeout_s: float | None = None, poll_s: float = 0.05) -> Status:

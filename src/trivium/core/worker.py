@@ -64,6 +64,10 @@ def main(arguments: list[str]) -> int:
         print(f"{folder} is being worked on by another process.", file=sys.stderr)
         return EXIT_FAILED
     try:
+        state = read_status(folder).state
+        if state in {"succeeded", "failed", "stopped"}:
+            print(f"{folder} has {state} already. Resume it with: trivium runs resume {folder}", file=sys.stderr)
+            return EXIT_FAILED
         return Attempt(folder).go()
     finally:
         lock.release()
