@@ -95,6 +95,11 @@ class RacingVectorEnv(VectorEnv[Any, Any, Any]):
             info["status"][cars] = [STATUS_LABELS[Status(int(s))] for s in status]
         return self._observe(), rewards, terminated, truncated, info
 
+    def begin_ended(self) -> np.ndarray:
+        """Reset the episodes that have ended now instead of on the next step, and give all pictures."""
+        self._begin(self._all[self._ended], None)
+        return self._observe()
+
     def render(self) -> tuple[np.ndarray, ...] | None:
         """The camera pictures as RGB."""
         return tuple(np.repeat(p, 3, axis=2) for p in self._observe()) if self.render_mode == "rgb_array" else None

@@ -1,0 +1,56 @@
+"""`trivium bench racing`: the figures that the README quotes, measured on this machine.
+
+Each benchmark of a list is run by itself, since two at once would measure each other. Peers that are not installed are
+left out with a plain line; `pip install "trivium[bench]"` brings them.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+from pathlib import Path
+
+import click
+
+from trivium.bench.result import Result
+
+RACING = {
+    "simulation": "trivium.bench.simulation:bench",
+    "training": "trivium.bench.training:bench",
+    "learning": "trivium.bench.learning:bench",
+    "sharing": "trivium.bench.sharing:bench",
+    "watching": "trivium.bench.watching:bench",
+    "house": "trivium.bench.house:bench",
+}
+
+
+@click.group()
+def bench() -> None:
+    """Measure how fast Trivium is on this machine."""
+
+
+@bench.command()
+@click.argument("names", nargs=-1, type=click.Choice(list(RACING)))
+@click.option("--json", "as_json", is_flag=True, help="A JSON list on standard output.")
+@click.option("--quick", is_flag=True, help="Fewer repetitions: shows that it works, not how fast it is.")
+@click.option("--track", type=click.Path(path_type=Path), help="A track for the learning benchmark.")
+def racing(names: tuple[str, ...], as_json: bool, quick: bool, track: Path | None) -> None:
+    """Simulation, training, learning, sharing the cores, the live view, and the house."""
+    results: list[Result] = []
+    for name in names or tuple(RACING):
+        click.echo(f"measuring {name} ...", err=True)
+        module, _, function = RACING[name].partition(":")
+        for result in getattr(importlib.import_module(module), function)(quick=quick, track=learning_track(track)):
+            results.append(result)
+            if not as_json:
+                click.echo(result.line())
+    if as_json:
+        click.echo(json.dumps([result.to_dict() for result in results]))
+
+
+def learning_track(chosen: Path | None) -> str:
+    """The chosen track; else re:Invent 2018 where the benchmark data lie beside the project; else one of our own."""
+    if chosen is not None:
+        return str(chosen)
+    public = Path("../shared/data/racing/tracks/reinvent_base.npy")
+    return str(public.resolve()) if public.is_file() else "kidney"
