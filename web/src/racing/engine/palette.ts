@@ -98,9 +98,13 @@ const DARK: Omit<Palette, "accent"> = {
 const ACCENT = "--accent-fill";
 const FALLBACK_ACCENT = "#e4572e";
 
+export function paletteFor(dark: boolean, accent: string): Palette {
+  return { ...(dark ? DARK : LIGHT), accent };
+}
+
 /** The palette for the theme that an element of the page is shown in. */
 export function readPalette(element: Element): Palette {
-  return { ...(isDark(element) ? DARK : LIGHT), accent: resolvedColour(element, ACCENT) };
+  return paletteFor(isDark(element), resolvedColour(element, ACCENT));
 }
 
 /** A colour variable as #rrggbb, with var() and light-dark() worked out by the browser. */

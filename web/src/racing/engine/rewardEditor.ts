@@ -248,7 +248,7 @@ function behaviour(): Extension[] {
     indentUnit.of("    "),
     bracketMatching(),
     closeBrackets(),
-    autocompletion(),
+    autocompletion({ icons: false }),
     python(),
     pythonLanguage.data.of({ autocomplete: completeParams }),
     syntaxHighlighting(colours),
