@@ -80,7 +80,7 @@ def test_a_runs_life_from_the_command_line(make_run: MakeRun, data: Path, tmp_pa
     stopped = trivium("runs", "stop", "my walk", "--json", data=data)
     assert stopped.returncode == 0 and json.loads(stopped.stdout)["state"] == "stopped"
     shown = trivium("runs", "show", "My Walk", data=data)
-    assert "stopped" in shown.stdout and "confined" in shown.stdout or "limits" in shown.stdout
+    assert "stopped" in shown.stdout and "protection" in shown.stdout
     resumed = trivium("runs", "resume", folder, "--json", data=data)
     assert resumed.returncode == 0, resumed.stderr
     assert json.loads(resumed.stdout)["state"] == "succeeded" and "step 400" in resumed.stderr

@@ -13,7 +13,6 @@ import pytest
 
 from trivium.core import confine, files, jobs, landlock, seccomp
 from trivium.core.events import read_events
-from trivium.core.status import Status
 
 pytestmark = pytest.mark.skipif(confine.probe().level != "full",
                                 reason="this kernel has no Landlock or no seccomp: " + confine.probe().text)

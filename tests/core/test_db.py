@@ -109,7 +109,8 @@ def test_a_lock_that_is_never_released_ends_in_an_error(db: Database, tmp_path: 
 
 
 def test_an_older_database_is_copied_before_it_is_changed(
-        db: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    db: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with db.write() as session:
         session.add(SettingRecord(key="kept", value="yes"))
         session.execute(text("UPDATE alembic_version SET version_num = '0000'"))

@@ -50,7 +50,9 @@ def test_each_line_counts_once(index: RunIndex, folder: Path) -> None:
         take_in(index.db, folder.name, RUNNING)
     writer.close()
     assert index.metrics(folder.name).rows == {"loss": [(step, step / 2) for step in range(5)]}
-    assert [e["message"] for e in outbox(index) if e["kind"] == "log"] == [f"step {step}" for step in range(5)]
+    assert [e["message"] for e in outbox(index) if e["kind"] == "log"] == [
+        f"step {step}" for step in range(5)
+    ]
 
 
 def test_a_line_that_is_still_being_written_is_left_for_later(index: RunIndex, folder: Path) -> None:
@@ -75,7 +77,10 @@ def test_a_state_that_the_run_did_not_tell_is_told(index: RunIndex, folder: Path
     take_in(index.db, folder.name, RUNNING)
     write_status(folder, RUNNING.ended("interrupted", "node_lost"))
     take_in(index.db, folder.name, RUNNING.ended("interrupted", "node_lost"))
-    assert [(e["state"], e["reason"]) for e in outbox(index)] == [("running", None), ("interrupted", "node_lost")]
+    assert [(e["state"], e["reason"]) for e in outbox(index)] == [
+        ("running", None),
+        ("interrupted", "node_lost"),
+    ]
 
 
 def test_a_state_that_the_run_told_is_not_told_twice(index: RunIndex, folder: Path) -> None:
@@ -95,7 +100,9 @@ def test_the_attempt_is_kept(index: RunIndex, folder: Path) -> None:
 
 def test_another_file_in_the_place_of_the_old_starts_afresh(index: RunIndex, folder: Path) -> None:
     path = folder / "events.jsonl"
-    long = "".join(f'{{"id":{n},"t":1,"kind":"metric","step":{n},"values":{{"old":1}}}}\n' for n in range(1, 9))
+    long = "".join(
+        f'{{"id":{n},"t":1,"kind":"metric","step":{n},"values":{{"old":1}}}}\n' for n in range(1, 9)
+    )
     path.write_text(long)
     take_in(index.db, folder.name, RUNNING)
     path.write_text('{"id":1,"t":1,"kind":"metric","step":1,"values":{"new":1}}\n')
@@ -118,16 +125,30 @@ def test_a_flood_of_prints_does_not_reach_the_page_but_states_do() -> None:
     assert told[0]["kind"] == "state" and len(told) == 501 and told[-1]["id"] == 4999
 
 
-json_values = st.recursive(st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
-                           lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
-                           max_leaves=8)
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=8,
+)
 
 
 @settings(max_examples=200, deadline=None)
-@given(st.fixed_dictionaries({"id": st.integers()}, optional={
-    "t": json_values, "kind": st.sampled_from(["metric", "state", "sample", "log"]) | json_values, "step": json_values,
-    "values": json_values, "state": json_values, "level": json_values, "message": json_values, "name": json_values,
-    "data": json_values}))
+@given(
+    st.fixed_dictionaries(
+        {"id": st.integers()},
+        optional={
+            "t": json_values,
+            "kind": st.sampled_from(["metric", "state", "sample", "log"]) | json_values,
+            "step": json_values,
+            "values": json_values,
+            "state": json_values,
+            "level": json_values,
+            "message": json_values,
+            "name": json_values,
+            "data": json_values,
+        },
+    )
+)
 def test_whatever_lies_in_a_run_folder_is_taken_or_left(raw: dict[str, Any]) -> None:
     event = readable("run", raw)
     if event is not None:

@@ -123,8 +123,10 @@ def _point(pointer: Path, step: int) -> None:
 
 def best_step(folder: Path) -> int | None:
     """The step of the best checkpoint, None if none was called best."""
-    return next((step for step in reversed(steps(folder)) if _manifest(folder / f"step-{step}").get("best") is not None),
-                None)
+    for step in reversed(steps(folder)):
+        if _manifest(folder / f"step-{step}").get("best") is not None:
+            return step
+    return None
 
 
 def last_step(folder: Path) -> int | None:

@@ -10,7 +10,7 @@ from trivium.core import files
 from trivium.core.status import Status
 
 PLACE = re.compile(r'File "(?:[^"\n]*[/\\]inputs[/\\])?([^"/\\\n]+\.py|<reward>)", line (\d+)')
-STALLED = "Timeout ("
+DUMPED = "(most recent call first)"  # without a fatal error: one of the watchdogs ended the process
 FATAL = re.compile(r"Fatal Python error: (.+)|Windows fatal exception: (.+)")
 
 
@@ -22,12 +22,10 @@ def ending(folder: Path, status: Status, exit_code: int | None, silent: str | No
         text = ""
     detail = _detail(text, status)
     place = f"{detail['file']}, line {detail['line']}" if detail["line"] else "Your code"
-    # A dump without an error is a watchdog's too: the one that counts processor time cannot write a headline.
-    stalled = STALLED in text or (detail["line"] and not FATAL.search(text))
-    if stalled or silent == "user_code_timeout":
+    fatal = FATAL.search(text)
+    if (DUMPED in text and not fatal) or silent == "user_code_timeout":
         return status.ended("failed", "user_code_timeout", f"{place} did not come back in time.",
                             detail={**detail, "type": "Timeout"})
-    fatal = FATAL.search(text)
     if fatal:
         what = fatal.group(1) or fatal.group(2)
         if detail["line"]:

@@ -49,7 +49,7 @@ def start(folder: Path | str) -> int:
 
 
 def resume(folder: Path | str, automatic: bool = False) -> int:
-    """Go on from the last good checkpoint with a new attempt. An automatic one gives up after three without progress."""
+    """Go on from the last good checkpoint. Automatic attempts give up after three without progress."""
     path = run_folder(folder)
     status = recover(path)
     if status.active:
@@ -138,7 +138,8 @@ def recover(folder: Path | str) -> Status:
 
 def recover_all(data: Path) -> list[Path]:
     """At the server's start: settle every run of the data folder; returns those that were interrupted."""
-    return [info.folder for info in list_runs(data) if info.status.active and recover(info.folder).state == "interrupted"]
+    active = [info.folder for info in list_runs(data) if info.status.active]
+    return [folder for folder in active if recover(folder).state == "interrupted"]
 
 
 def _write_end(folder: Path, ended: Status) -> None:

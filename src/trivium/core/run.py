@@ -95,7 +95,7 @@ class Run:
 
     def save(self, step: int, tensors: dict[str, np.ndarray[Any, Any]], state: dict[str, Any],
              best: float | None = None) -> Path:
-        """Write checkpoint `step`. Pass `best` only when this is the best so far; DiskFull leaves the old ones whole."""
+        """Write checkpoint `step`. Pass `best` only when it is the best so far. DiskFull leaves the old whole."""
         self._events.sync()
         return checkpoint.save(self.folder / files.CHECKPOINTS, int(step), tensors, state, best)
 

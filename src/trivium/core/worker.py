@@ -35,12 +35,12 @@ from trivium.errors import BadFile, StudioError
 _exit = os._exit  # the real one, before refuse_early_exit
 EXIT_SUCCEEDED, EXIT_FAILED, EXIT_STOPPED = 0, 1, 75
 RESERVE_BYTES = 64 << 10
-KEPT_VARIABLES = ("PATH", "LANG", "LC_ALL", "PYTHONPATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "CUDA_VISIBLE_DEVICES",
-                  "SYSTEMROOT", "WINDIR", "COMSPEC", "PATHEXT")
+KEPT_VARIABLES = ("PATH", "LANG", "LC_ALL", "PYTHONPATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH",
+                  "CUDA_VISIBLE_DEVICES", "SYSTEMROOT", "WINDIR", "COMSPEC", "PATHEXT")
 
 
 def environment(folder: Path, spec: Spec) -> dict[str, str]:
-    """The runner's whole environment: no secrets, threads as in the spec, waiting threads asleep instead of spinning."""
+    """The runner's whole environment: no secrets, threads as in the spec, waiting threads asleep, not spinning."""
     from trivium.settings import cache_folder
 
     kept = {name: os.environ[name] for name in KEPT_VARIABLES if name in os.environ}
@@ -85,7 +85,8 @@ class Attempt:
     def go(self) -> int:
         """Work, and put the end into status.json, events.jsonl and the exit code."""
         logfile.cap_prints()
-        crash_log = (self.folder / files.CRASH).open("w")
+        (self.folder / files.CRASH).unlink(missing_ok=True)
+        crash_log = (self.folder / files.CRASH).open("a")  # a studio's own watchdog may append to it too
         faulthandler.enable(crash_log)
         try:
             ended = self._work(crash_log)
@@ -178,9 +179,12 @@ class Attempt:
 
 
 def refuse_early_exit() -> None:
-    """Make os._exit, which would end the process without a word, an exception with a line number."""
+    """Make os._exit, which ends the process without a word, an exception with a line number; Trivium itself may."""
+    own = str(Path(__file__).parents[1])
 
     def refuse(code: int = 0) -> None:
+        if sys._getframe(1).f_code.co_filename.startswith(own):
+            _exit(code)
         raise SystemExit(code)
 
     for module in ("os", "posix", "nt"):
