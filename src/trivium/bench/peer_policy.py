@@ -16,7 +16,7 @@ from trivium.racing.models import light_trunk
 from trivium.racing.rewards.centre_line_progress import reward_function
 
 
-class LightExtractor(BaseFeaturesExtractor):  # type: ignore[misc]
+class LightExtractor(BaseFeaturesExtractor):
     """The trunk of our `light` network, (B, 1, 60, 80) float 0..1 -> (B, 64)."""
 
     def __init__(self, observation_space: spaces.Space[Any]) -> None:
@@ -28,7 +28,7 @@ class LightExtractor(BaseFeaturesExtractor):  # type: ignore[misc]
         return self.trunk(observations)  # type: ignore[no-any-return]
 
 
-class VectorAdapter(VecEnv):  # type: ignore[misc]
+class VectorAdapter(VecEnv):
     """RacingVectorEnv with the calls that Stable-Baselines3 makes: an ended episode begins anew in the same step."""
 
     def __init__(self, track: str, num_envs: int, seed: int) -> None:

@@ -5,6 +5,7 @@ Both run on all cores and give a picture for each car and step: ours 160 x 120 g
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import statistics
 import time
@@ -67,11 +68,10 @@ def measure(step: Callable[[], None], steps_each: int, repetitions: int, seconds
 
 def peer_rate(repetitions: int, seconds: float) -> float | None:
     """CarRacing-v3, one process a core; None where it is not installed."""
-    try:
-        import Box2D  # noqa: F401
-        import gymnasium
-    except ImportError:
+    if importlib.util.find_spec("Box2D") is None:
         return None
+    import gymnasium
+
     cores = os.cpu_count() or 1
     envs = gymnasium.make_vec("CarRacing-v3", num_envs=cores, vectorization_mode="async")
     try:

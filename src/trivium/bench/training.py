@@ -72,6 +72,7 @@ def our_rate(track: str, steps: int, seed: int) -> float:
         starts = (start + np.arange(CARS) * config.start_advance) % 1.0
         start = float(starts[-1] + config.start_advance) % 1.0
         rollout, _ = driver.explore(starts, config.max_steps_per_iteration, iteration, 0, explore)
+        assert rollout is not None  # nobody stops a benchmark half-way
         ppo.update(rollout, rng)
         done += len(rollout)
         if iteration > 0 and done >= steps:
