@@ -63,7 +63,7 @@ def ground_distance(row: float, pitch: float, height: float) -> tuple[float, flo
 def plan_view(views: Views, pose: int, pitch: float, height: float, aim: float) -> None:
     """Fill in how a camera with this pitch (rad, down), height (m) and aim (rad, left) sees the ground."""
     horizon = HEIGHT / 2 - FOCAL_PX * math.tan(pitch)
-    first = min(max(int(math.ceil(horizon)), 0), HEIGHT)
+    first = min(max(math.ceil(horizon), 0), HEIGHT)
     views.first[pose], views.aim_rad[pose] = first, aim
     for row in range(first, HEIGHT):
         far, _ = ground_distance(row, pitch, height)
@@ -72,7 +72,7 @@ def plan_view(views: Views, pose: int, pitch: float, height: float, aim: float) 
         stretch = (far - near) / (STRETCH * wide)
         taps = 4 if stretch > 2.5 else (2 if stretch > 1.2 else 1)
         footprint = max(wide, (far - near) / taps / 1.5)
-        level = int(math.floor(math.log2(max(footprint / TEXEL_M, 1.0)) + 0.3))
+        level = math.floor(math.log2(max(footprint / TEXEL_M, 1.0)) + 0.3)
         views.level[pose, row] = min(level, LEVELS - 1)
         views.taps[pose, row] = taps
         for k in range(taps):

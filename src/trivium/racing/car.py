@@ -44,6 +44,7 @@ def drive(x: float, y: float, yaw: float, speed: float, yaw_rate: float, command
         grip = GRIP_MPS2 / max(speed, 1e-6)  # rad/s
         wanted = min(max(wanted, -grip), grip)
         yaw_rate = wanted + (yaw_rate - wanted) * YAW_KEEP
+        yaw_rate = min(max(yaw_rate, -grip), grip)  # a car that speeds up in a bend must not turn on by inertia
         middle = yaw + 0.5 * h * yaw_rate
         cos, sin = math.cos(middle), math.sin(middle)
         slip = yaw_rate * REAR_AXLE_M  # sideways speed of the origin, since the rear axle has none

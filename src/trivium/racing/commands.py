@@ -18,6 +18,7 @@ from trivium.settings import Settings
 if TYPE_CHECKING:
     from trivium.racing.track import Track
 
+SEED = click.IntRange(0, 2**31 - 1)
 METRICS = ("iteration", "completion/training", "completion/evaluation", "charts/sps")
 
 
@@ -103,11 +104,12 @@ def validate(ctx: click.Context, reward: Path, track: str, as_json: bool) -> Non
 @click.option("--hyperparameters", type=click.Path(dir_okay=False, path_type=Path),
               help="A DeepRacer hyperparameters.json.")
 @click.option("--config", "config_file", type=click.Path(dir_okay=False, path_type=Path), help="TOML or JSON.")
-@click.option("--set", "sets", multiple=True, metavar="KEY=VALUE", help="Set any field, such as --set car.network=light.")
+@click.option("--set", "sets", multiple=True, metavar="KEY=VALUE",
+              help="Set any field, such as --set car.network=light.")
 @click.option("--max-minutes", type=float, help="Stop after this many minutes.")
 @click.option("--max-iterations", type=int, help="Stop after this many iterations.")
 @click.option("--stop-at-completion", type=float, help="Stop when the car drives this share (%) of a lap by itself.")
-@click.option("--seed", default=1, show_default=True, help="Same seed, same training.")
+@click.option("--seed", default=1, type=SEED, show_default=True, help="Same seed, same training.")
 @click.option("--name", help="What to call the training.")
 @click.option("--out", type=click.Path(path_type=Path), help="The run folder; default: one in the data folder.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output.")
@@ -119,6 +121,7 @@ def train(ctx: click.Context, track: str | None, reward: Path | None, algorithm:
     """Train a car."""
     from trivium.core.studio import parse_config
     from trivium.racing import STUDIO, contract
+    from trivium.racing.reward_source import read_text
     from trivium.racing.rewards import examples
     from trivium.racing.submit import submit_training
 
@@ -133,7 +136,7 @@ def train(ctx: click.Context, track: str | None, reward: Path | None, algorithm:
         merge(values, assignment(each))
     settings: Settings = ctx.obj
     config: Any = parse_config(STUDIO.configs["train"], values)
-    code = read(reward).decode("utf-8", errors="strict") if reward else examples()[0].code
+    code = read_text(read(reward), reward.name) if reward else examples()[0].code
     folder = submit_training(settings.data, name or (out.name if out else f"{config.track} {seed}"), config, code, seed,
                              folder=out)
     finish(ctx, folder, as_json)
@@ -145,7 +148,7 @@ def train(ctx: click.Context, track: str | None, reward: Path | None, algorithm:
 @click.option("--trials", type=int, help="How many laps are driven.")
 @click.option("--set", "sets", multiple=True, metavar="KEY=VALUE", help="Set any field of the evaluation.")
 @click.option("--config", "config_file", type=click.Path(dir_okay=False, path_type=Path), help="TOML or JSON.")
-@click.option("--seed", default=1, show_default=True, help="Same seed, same drives.")
+@click.option("--seed", default=1, type=SEED, show_default=True, help="Same seed, same drives.")
 @click.option("--out", type=click.Path(path_type=Path), help="The run folder; default: one in the data folder.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output.")
 @click.pass_context

@@ -101,13 +101,17 @@ class TransferConfig(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    light: Percent = Field(0.0, title="Light", description="How much brightness and contrast vary from episode to episode.",
+    light: Percent = Field(0.0, title="Light",
+                           description="How much brightness and contrast vary from episode to episode.",
                            json_schema_extra=knob("transfer", "copes with other rooms, learns slower", "learns faster"))
     texture: Percent = Field(0.0, title="Texture", description="How much the ground and the lines vary.",
-                             json_schema_extra=knob("transfer", "copes with other carpets, learns slower", "learns faster"))
+                             json_schema_extra=knob("transfer", "copes with other carpets, learns slower",
+                                                    "learns faster"))
     camera: Percent = Field(0.0, title="Camera pose",
-                            description="How much height, pitch and aim of the camera vary (1 = 15 mm, 3 degrees, 2 degrees).",
-                            json_schema_extra=knob("transfer", "copes with a crooked mount, learns slower", "learns faster"))
+                            description="How much height, pitch and aim of the camera vary "
+                                        "(1 = 15 mm, 3 degrees, 2 degrees).",
+                            json_schema_extra=knob("transfer", "copes with a crooked mount, learns slower",
+                                                   "learns faster"))
 
 
 class TrainConfig(BaseModel):
@@ -132,10 +136,12 @@ class TrainConfig(BaseModel):
         128, title="Batch size", description="Steps in one gradient step. DeepRacer's default is 64.",
         json_schema_extra=knob("learning", "steadier, fewer updates", "noisier, more updates", "steps"))
     num_epochs: int = Field(
-        4, ge=1, le=10, title="Epochs", description="How often each iteration's steps are learned from. DeepRacer: 3 to 10.",
+        4, ge=1, le=10, title="Epochs",
+        description="How often each iteration's steps are learned from. DeepRacer: 3 to 10.",
         json_schema_extra=knob("learning", "learns more from each step, may overfit", "quicker iterations"))
     lr: float = Field(
-        1e-3, ge=1e-8, le=1e-2, title="Learning rate", description="Size of a gradient step. DeepRacer's default is 0.0003.",
+        1e-3, ge=1e-8, le=1e-2, title="Learning rate",
+        description="Size of a gradient step. DeepRacer's default is 0.0003.",
         json_schema_extra=knob("learning", "faster, may become unstable", "slower, steadier", log=True))
     beta_entropy: float = Field(
         0.01, ge=0.0, le=1.0, title="Entropy", description="Bonus for trying different actions.",
@@ -185,7 +191,8 @@ class TrainConfig(BaseModel):
         description="Greedy drives after each iteration, from places spread evenly round the lap.",
         json_schema_extra=knob("stop", "surer numbers, slower", "quicker, noisier"))
     best_model_metric: Literal["progress", "reward", "laptime"] = Field(
-        "progress", title="Best model by", description="What makes a checkpoint the best one; ties go to the higher reward, then to the newer.",
+        "progress", title="Best model by",
+        description="What makes a checkpoint the best one; ties go to the higher reward, then to the newer.",
         json_schema_extra=knob("stop", advanced=True))
     max_minutes: float | None = Field(
         10.0, gt=0.0, le=1440.0, title="Time limit", description="Stop after this long.",
@@ -204,7 +211,14 @@ class TrainConfig(BaseModel):
     @model_validator(mode="after")
     def _needs_an_end(self) -> TrainConfig:
         if not any((self.max_minutes, self.max_iterations, self.max_steps, self.stop_at_completion)):
-            raise ValueError("give at least one stop condition: a time, iteration or step limit, or a completion to reach")
+            raise ValueError("give at least one stop condition: a time, iteration or step limit, or a completion to "
+                             "reach")
+        return self
+
+    @model_validator(mode="after")
+    def _greedy_needs_a_list(self) -> TrainConfig:
+        if self.exploration_type == "e-greedy" and self.car.action_space_type == "continuous":
+            raise ValueError("e-greedy exploration needs a discrete action space; use categorical")
         return self
 
     def effective_horizon_steps(self) -> float:
@@ -218,7 +232,8 @@ class EvaluateConfig(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     track: str = Field("oval", title="Track", description="The track to drive.", json_schema_extra=knob("race"))
-    reverse_direction: bool = Field(False, title="Drive the other way round", description="Against the waypoints' order.",
+    reverse_direction: bool = Field(False, title="Drive the other way round",
+                                    description="Against the waypoints' order.",
                                     json_schema_extra=knob("race"))
     checkpoint: Literal["best", "last"] = Field("best", title="Checkpoint", description="Which weights drive.",
                                                 json_schema_extra=knob("race"))

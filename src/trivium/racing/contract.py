@@ -29,6 +29,14 @@ def number(value: Any, name: str) -> float:
         raise BadConfig(f"{name}: {value!r} is not a number.", "Correct it in the file.") from None
 
 
+def ends_of(space: dict[str, Any], name: str) -> tuple[float, float]:
+    """(low, high) of one side of a continuous action space."""
+    limits = space.get(name)
+    if not isinstance(limits, dict) or not {"low", "high"} <= limits.keys():
+        raise BadConfig(f"action_space: {name} needs low and high.", "Correct action_space in the file.")
+    return number(limits["low"], f"{name} low"), number(limits["high"], f"{name} high")
+
+
 def from_metadata(metadata: dict[str, Any]) -> dict[str, Any]:
     """Fields of `TrainConfig` for a model_metadata.json."""
     network = str(metadata.get("neural_network", "DEEP_CONVOLUTIONAL_NETWORK_SHALLOW"))
@@ -38,7 +46,7 @@ def from_metadata(metadata: dict[str, Any]) -> dict[str, Any]:
     if algorithm not in ALGORITHMS:
         raise BadConfig(f"The algorithm {algorithm} is not built in.", "Use clipped_ppo.")
     sensors = metadata.get("sensor", ["FRONT_FACING_CAMERA"])
-    if list(sensors) not in (["FRONT_FACING_CAMERA"], ["observation"], ["LEFT_CAMERA"]):
+    if sensors not in (["FRONT_FACING_CAMERA"], ["observation"], ["LEFT_CAMERA"]):
         raise BadConfig(f"The sensors {sensors} are not built in.", "Use FRONT_FACING_CAMERA alone.")
     car: dict[str, Any] = {"network": NETWORKS[network]}
     space = metadata.get("action_space")
@@ -47,15 +55,18 @@ def from_metadata(metadata: dict[str, Any]) -> dict[str, Any]:
         if not isinstance(space, dict):
             raise BadConfig("A continuous action space needs speed and steering_angle, each with low and high.",
                             "Correct action_space in the file.")
-        low, high = (number(space["steering_angle"][end], "steering_angle") for end in ("low", "high"))
-        car |= {"action_space_type": "continuous", "steering_max_deg": max(abs(low), abs(high)),
-                "speed_min_mps": number(space["speed"]["low"], "speed"),
-                "speed_max_mps": number(space["speed"]["high"], "speed")}
-    elif isinstance(space, list):
+        low, high = ends_of(space, "steering_angle")
+        if low != -high:
+            raise BadConfig(f"The steering range {low:g} to {high:g} is not the same to both sides.",
+                            f"Use {-max(abs(low), abs(high)):g} to {max(abs(low), abs(high)):g}.")
+        slow, fast = ends_of(space, "speed")
+        car |= {"action_space_type": "continuous", "steering_max_deg": high, "speed_min_mps": slow,
+                "speed_max_mps": fast}
+    elif isinstance(space, list) and all(isinstance(action, dict) for action in space):
         car["actions"] = [{"steering_angle": number(a.get("steering_angle"), "steering_angle"),
                            "speed": number(a.get("speed"), "speed")} for a in space]
     else:
-        raise BadConfig("action_space is missing or is not a list.", "Correct action_space in the file.")
+        raise BadConfig("action_space is missing or is not a list of actions.", "Correct action_space in the file.")
     return {"algorithm": ALGORITHMS[algorithm], "car": car}
 
 

@@ -51,7 +51,7 @@ class Graph:
         self.value = output
         return output
 
-    def layers(self, modules: nn.Sequential | nn.Linear) -> None:
+    def layers(self, modules: nn.Module) -> None:
         for module in modules if isinstance(modules, nn.Sequential) else [modules]:
             if isinstance(module, nn.Conv2d):
                 self.add("Conv", *self._parameters(module), strides=list(module.stride),
@@ -64,6 +64,7 @@ class Graph:
                 self.add("Flatten", axis=1)
 
     def _parameters(self, module: nn.Conv2d | nn.Linear) -> tuple[str, str]:
+        assert module.bias is not None  # every layer of ours has one
         return self.constant(module.weight.detach().numpy()), self.constant(module.bias.detach().numpy())
 
 
@@ -82,11 +83,11 @@ def to_onnx(network: ActorCritic) -> onnx.ModelProto:
         graph.add("Softmax", axis=1, output="policy")
     else:
         graph.add("Identity", output="policy")
-    outputs = network.policy_head.out_features
+    outputs = network.policy_head.weight.shape[0]
     model = helper.make_model(helper.make_graph(
         graph.nodes, "trivium-racing",
         [helper.make_tensor_value_info("camera", TensorProto.FLOAT, [1, HEIGHT, WIDTH, 1])],
-        [helper.make_tensor_value_info("policy", TensorProto.FLOAT, [1, int(outputs)])], graph.weights),
+        [helper.make_tensor_value_info("policy", TensorProto.FLOAT, [1, outputs])], graph.weights),
         opset_imports=[helper.make_opsetid("", OPSET)], producer_name="trivium", producer_version=trivium.__version__)
     model.ir_version = 9  # what runtimes of 2023 and later read
     onnx.checker.check_model(model)
@@ -98,7 +99,7 @@ def parity(model: onnx.ModelProto, network: ActorCritic, pictures: np.ndarray) -
 
     The graph is run by onnx's own reference evaluator: slow, independent, and never more than a few pictures.
     """
-    evaluator = ReferenceEvaluator(model)
+    answer: Any = ReferenceEvaluator(model).run
     shown = pictures
     if network.picture_shape != (HEIGHT, WIDTH):
         shown = np.empty((len(pictures), HEIGHT * WIDTH // 4), np.uint8)
@@ -107,7 +108,7 @@ def parity(model: onnx.ModelProto, network: ActorCritic, pictures: np.ndarray) -
     with torch.no_grad():
         ours, _ = network(torch.from_numpy(shown))
         ours = ours.softmax(dim=1) if network.discrete else ours
-    theirs = [evaluator.run(None, {"camera": p.astype(np.float32).reshape(1, HEIGHT, WIDTH, 1)})[0][0]
+    theirs = [answer(None, {"camera": p.astype(np.float32).reshape(1, HEIGHT, WIDTH, 1)})[0][0]
               for p in pictures]
     return float(np.abs(ours.numpy() - np.stack(theirs)).max())
 
@@ -148,7 +149,7 @@ def model_card(config: TrainConfig, run: Run, step: int, difference: float) -> d
         "Description": f"Drives a car by its camera; trained on {track['title']} for {step} steps with PPO.",
         "Inputs": "camera: float32 (1, 120, 160, 1), grey 0..255, rows from the top",
         "Outputs": "policy: probabilities of the actions below" if car.action_space_type == "discrete" else
-                   "policy: steering and speed, -1..1, to be scaled to the ranges below",
+                   "policy: steering and speed, to be clipped to -1..1 and scaled to the ranges below",
         "actions": actions, "network": car.network, "track": track, "step": step, "seed": run.seed, "run": run.spec.id,
         "config": config.model_dump(mode="json"), "onnx_parity": difference, "trivium": trivium.__version__,
         "Source and licence": "Trained by the owner of this run; theirs to license.", "files": {},

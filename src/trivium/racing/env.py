@@ -14,7 +14,7 @@ Version History: v0, first release.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 import gymnasium
 import numpy as np
@@ -27,7 +27,7 @@ from trivium.racing.car import STEP_S
 from trivium.racing.config import CarConfig
 from trivium.racing.data import resolve
 from trivium.racing.models import ActionSpace
-from trivium.racing.params import ROW_PROGRESS, ParamsBuilder
+from trivium.racing.params import ROW_PROGRESS, ROW_STEPS, ParamsBuilder
 from trivium.racing.simulator import STATUS_LABELS, Simulator, Status
 from trivium.racing.track import Track
 
@@ -38,7 +38,8 @@ MAX_STEPS = 1500
 class RacingVectorEnv(VectorEnv[Any, Any, Any]):
     """`num_envs` cars on one track, each an episode of its own; ended ones begin anew on the following step."""
 
-    metadata = {"autoreset_mode": AutoresetMode.NEXT_STEP, "render_modes": ["rgb_array"], "render_fps": 15}
+    metadata: ClassVar[dict[str, Any]] = {  # type: ignore[misc]
+        "autoreset_mode": AutoresetMode.NEXT_STEP, "render_modes": ["rgb_array"], "render_fps": round(1 / STEP_S)}
 
     def __init__(self, num_envs: int = 1, track: str | Track = "oval", reward_function: RewardFunction | None = None,
                  car: CarConfig | None = None, pooled: bool = False, max_steps: int = MAX_STEPS,
@@ -60,18 +61,17 @@ class RacingVectorEnv(VectorEnv[Any, Any, Any]):
         self.action_space = batch_space(self.single_action_space, num_envs)
         self._pictures = self.sim.picture_buffer()
         self._all = np.arange(num_envs)
+        self._dice = [np.random.default_rng() for _ in range(num_envs)]  # one each, so that a car drives as if alone
         self._ended = np.ones(num_envs, bool)
         self._driven = np.zeros(num_envs)  # progress, %
 
     def reset(self, *, seed: int | list[int] | None = None, options: dict[str, Any] | None = None) -> tuple[
             np.ndarray, dict[str, Any]]:
         """All cars to new starts. options: {"start": share of the lap, one for all or one each}."""
-        if isinstance(seed, list):
-            seed = seed[0]
-        super().reset(seed=seed)
         if seed is not None:
-            self._np_random = np.random.default_rng(seed)
-            self.sim.rng = np.random.default_rng(seed)
+            seeds = [seed + i for i in range(self.num_envs)] if isinstance(seed, int | np.integer) else list(seed)
+            super().reset(seed=int(seeds[0]))
+            self._dice = [np.random.default_rng(int(each)) for each in seeds]
         self._begin(self._all, (options or {}).get("start"))
         return self._observe(), {}
 
@@ -89,7 +89,7 @@ class RacingVectorEnv(VectorEnv[Any, Any, Any]):
             self.sim.advance(cars)
             self._driven[cars] = rows[:, ROW_PROGRESS]
             terminated[cars] = status != Status.DRIVING
-            truncated[cars] = (rows[:, 4] > self.max_steps) & ~terminated[cars]
+            truncated[cars] = (rows[:, ROW_STEPS] > self.max_steps) & ~terminated[cars]
             self._ended[cars] = terminated[cars] | truncated[cars]
             info["progress"][cars] = rows[:, ROW_PROGRESS]
             info["status"][cars] = [STATUS_LABELS[Status(int(s))] for s in status]
@@ -105,7 +105,8 @@ class RacingVectorEnv(VectorEnv[Any, Any, Any]):
         return tuple(np.repeat(p, 3, axis=2) for p in self._observe()) if self.render_mode == "rgb_array" else None
 
     def _begin(self, cars: np.ndarray, start: Any) -> None:
-        places = self.np_random.random(len(cars)) if start is None else np.broadcast_to(start, len(cars)).astype(float)
+        places = (np.array([self._dice[car].random() for car in cars]) if start is None
+                  else np.broadcast_to(start, len(cars)).astype(float) % 1.0)
         if not self.sim.geometry.is_loop:
             places = np.zeros(len(cars))
         self.sim.reset(cars, places)
@@ -125,13 +126,15 @@ class RacingVectorEnv(VectorEnv[Any, Any, Any]):
 class RacingEnv(gymnasium.Env[np.ndarray, Any]):
     """One car: the vector environment with one place in it."""
 
-    metadata = {"render_modes": ["rgb_array"], "render_fps": round(1 / STEP_S)}
+    metadata: ClassVar[dict[str, Any]] = {  # type: ignore[misc]
+        "render_modes": ["rgb_array"], "render_fps": round(1 / STEP_S)}
 
     def __init__(self, track: str | Track = "oval", reward_function: RewardFunction | None = None,
                  car: CarConfig | None = None, pooled: bool = False, max_steps: int = MAX_STEPS,
                  reverse_direction: bool = False, render_mode: str | None = None) -> None:
         self.vector = RacingVectorEnv(1, track, reward_function, car, pooled, max_steps, reverse_direction, render_mode)
-        self.observation_space, self.action_space = self.vector.single_observation_space, self.vector.single_action_space
+        self.observation_space = self.vector.single_observation_space
+        self.action_space = self.vector.single_action_space
         self.render_mode = render_mode
 
     def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[
@@ -147,7 +150,7 @@ class RacingEnv(gymnasium.Env[np.ndarray, Any]):
         return (pictures[0], float(rewards[0]), bool(terminated[0]), bool(truncated[0]),
                 {"progress": float(info["progress"][0]), "status": info["status"][0]})
 
-    def render(self) -> np.ndarray | None:  # type: ignore[override]
+    def render(self) -> np.ndarray | None:
         frames = self.vector.render()
         return None if frames is None else frames[0]
 

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from trivium.core import files
 from trivium.core.run import Run
@@ -25,10 +26,18 @@ from trivium.racing.data import track_of_run
 from trivium.racing.intervals import wilson
 from trivium.racing.live import LiveView
 from trivium.racing.models import ActionSpace, ActorCritic
-from trivium.racing.params import ROW_NDIST, ROW_PROGRESS
+from trivium.racing.params import (
+    ROW_DISTANCE_FROM_CENTER,
+    ROW_IS_LEFT_OF_CENTER,
+    ROW_NDIST,
+    ROW_PROGRESS,
+    ROW_TRACK_WIDTH,
+)
 from trivium.racing.ppo import load_network
 from trivium.racing.simulator import PROGRESS, SPEED, STATUS_LABELS, YAW, Simulator, Status, X, Y
 from trivium.racing.warm import warm_up
+
+Floats = NDArray[np.float64]
 
 NOISE_M, NOISE_RAD = 0.05, np.radians(5.0)  # of a start pose at full noise
 SHOWN_TRIALS = 20  # in the replay
@@ -47,11 +56,12 @@ class Trial:
     penalty_s: float = 0.0
     time_s: float = 0.0
     lap_began_s: float = 0.0
-    hold_s: float = 0.0  # of a penalty still to serve
+    hold_frames: int = 0  # of a penalty still to serve
+    seen_ndist: float = 0.0  # along the track one frame ago: where a mistake puts the car back
     completion_percentage: float = 0.0
     status: str = "in_progress"
     path: dict[str, list[float]] = field(
-        default_factory=lambda: {k: [] for k in ("x", "y", "yaw", "speed", "steer", "progress")})
+        default_factory=lambda: {k: [] for k in ("x", "y", "yaw", "speed", "steer", "progress", "reward")})
 
     @property
     def over(self) -> bool:
@@ -114,6 +124,12 @@ def load_model(run: Run) -> tuple[ActorCritic, TrainConfig]:
     return network.eval(), trained
 
 
+def centre_line_reward(row: Floats) -> float:
+    """The same for every model, as no learner's code runs here: how near the car is to the centre line."""
+    share = row[ROW_DISTANCE_FROM_CENTER] / row[ROW_TRACK_WIDTH]
+    return 1.0 if share <= 0.1 else 0.5 if share <= 0.25 else 0.1 if share <= 0.5 else 1e-3
+
+
 class Race:
     """All trials at once, one car each (continuous: one car, lap after lap)."""
 
@@ -130,15 +146,17 @@ class Race:
         starts = np.arange(n) / n if spread else np.zeros(n)
         noise = config.pose_noise * rng.uniform(-1.0, 1.0, (n, 2))
         sim.reset(np.arange(n), starts, noise[:, 0] * NOISE_M, noise[:, 1] * NOISE_RAD)
+        for trial, start in zip(self.trials, starts.tolist(), strict=True):
+            trial.seen_ndist = start
 
     def step(self, view: LiveView | None = None) -> bool:
         """One frame for every trial that goes on. False when all are over."""
         cars = np.array([i for i, t in enumerate(self.trials) if not t.over], np.int64)
         if len(cars) == 0:
             return False
-        moving = cars[[self.trials[i].hold_s <= 0.0 for i in cars]]
+        moving = cars[[self.trials[i].hold_frames == 0 for i in cars]]
         for i in cars:
-            if self.trials[i].hold_s > 0.0:
+            if self.trials[i].hold_frames:
                 self._serve(int(i))
         if len(moving):
             self._drive(moving)
@@ -148,7 +166,7 @@ class Race:
         return True
 
     @torch.no_grad()
-    def _drive(self, cars: np.ndarray) -> None:
+    def _drive(self, cars: NDArray[np.int64]) -> None:
         outputs, _ = self.network(torch.from_numpy(self.sim.draw(cars, self.pictures)))
         commands = self.actions.commands(self.network.greedy(outputs).numpy())
         rows, statuses = self.sim.judge(cars, commands)
@@ -157,27 +175,33 @@ class Race:
             trial.time_s += STEP_S
             done = 100.0 * len(trial.lap_times_s) + row[ROW_PROGRESS]
             trial.completion_percentage = max(0.0, min(done / self.laps, 100.0))
-            self._record(car, command[1])
+            self._record(car, command[1], centre_line_reward(row))
             if status == Status.LAP_COMPLETE:
                 self._book_lap(car)
             elif status != Status.DRIVING:
                 self._fail(car, Status(status), row)
-            if not trial.over and trial.time_s >= self.config.time_limit_s * self.laps:
-                trial.status = STATUS_LABELS[Status.TIME_UP]
-        held = np.array([self.trials[i].hold_s > 0.0 or self.trials[i].over for i in cars], bool)
+            if status in (Status.DRIVING, Status.LAP_COMPLETE):
+                trial.seen_ndist = float(row[ROW_NDIST])
+            self._look_at_clock(trial)
+        held = np.array([self.trials[i].hold_frames > 0 or self.trials[i].over for i in cars], bool)
         self.sim.advance(cars[~held])
 
     def _serve(self, car: int) -> None:
         """A frame of standing still."""
         trial = self.trials[car]
-        trial.hold_s -= STEP_S
+        trial.hold_frames -= 1
         trial.time_s += STEP_S
-        self._record(car, 0.0)
+        self._record(car, 0.0, 0.0)
+        self._look_at_clock(trial)
 
-    def _record(self, car: int, steer: float) -> None:
+    def _look_at_clock(self, trial: Trial) -> None:
+        if not trial.over and trial.time_s >= self.config.time_limit_s * self.laps:
+            trial.status = STATUS_LABELS[Status.TIME_UP]
+
+    def _record(self, car: int, steer: float, reward: float) -> None:
         s, path = self.sim.state[car], self.trials[car].path
         for key, value in (("x", s[X]), ("y", s[Y]), ("yaw", s[YAW]), ("speed", s[SPEED]), ("steer", steer),
-                           ("progress", s[PROGRESS])):
+                           ("progress", s[PROGRESS]), ("reward", reward)):
             path[key].append(round(float(value), 4))
 
     def _book_lap(self, car: int) -> None:
@@ -188,7 +212,7 @@ class Race:
         if len(trial.lap_times_s) >= self.laps:
             trial.status = STATUS_LABELS[Status.LAP_COMPLETE]
 
-    def _fail(self, car: int, status: Status, row: np.ndarray) -> None:
+    def _fail(self, car: int, status: Status, row: Floats) -> None:
         """Count the mistake; put the car back and let it serve its penalty, or end the trial."""
         trial, c = self.trials[car], self.config
         trial.off_track_count += status == Status.OFF_TRACK
@@ -201,8 +225,10 @@ class Race:
         trial.reset_count += 1
         penalty = {Status.CRASHED: c.collision_penalty_s, Status.IMMOBILIZED: 0.0}.get(status, c.off_track_penalty_s)
         trial.penalty_s += penalty
-        trial.hold_s = penalty
-        self.sim.put_back(car, float(row[ROW_NDIST]))
+        trial.hold_frames = round(penalty / STEP_S)
+        # the nearer of the two lanes, abreast of the last frame on the track: off it, the nearest place may be far away
+        lane_m = row[ROW_TRACK_WIDTH] / 4.0
+        self.sim.put_back(car, trial.seen_ndist, lane_m if row[ROW_IS_LEFT_OF_CENTER] else -lane_m)
 
     def share(self) -> float:
         return float(np.mean([1.0 if t.over else t.completion_percentage / 100.0 for t in self.trials]))

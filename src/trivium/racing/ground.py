@@ -108,7 +108,8 @@ def soften(picture: Bytes) -> Bytes:
     """3 x 3 mean, which turns the drawing's stairs into slopes."""
     padded = np.pad(picture, 1, mode="edge").astype(np.uint16)
     rows = padded[:-2] + padded[1:-1] + padded[2:]
-    return ((rows[:, :-2] + rows[:, 1:-1] + rows[:, 2:]) // 9).astype(np.uint8)
+    mean: Bytes = ((rows[:, :-2] + rows[:, 1:-1] + rows[:, 2:]) // 9).astype(np.uint8)
+    return mean
 
 
 def halve(picture: Bytes) -> Bytes:

@@ -1,8 +1,9 @@
 """The live view: where every car is and what one camera sees, for whoever is watching.
 
-One memory-mapped file, ``live.bin``, overwritten at most 30 times a second. Its sequence number is odd while it is being
-written, so a reader that sees the same even number before and after has a whole snapshot. Layout, little-endian:
-64 bytes header, n_cars x 8 float32, then the picture. Nothing waits for anybody, so watching costs the training nothing.
+One memory-mapped file, ``live.bin``, overwritten at most 30 times a second. Its sequence number is odd while it is
+being written, so a reader that sees the same even number before and after has a whole snapshot. Layout, little-endian:
+64 bytes header, n_cars x 8 float32, then the picture. Nothing waits for anybody, so watching costs the training
+nothing.
 """
 
 from __future__ import annotations
@@ -43,9 +44,11 @@ class LiveView:
         self._next = self._listen = 0.0
         size = HEADER_BYTES + self.cars.nbytes + self.picture.nbytes
         path = folder / "live.bin"
-        path.write_bytes(bytes(size))
+        path.touch()
         with path.open("r+b") as file:
+            file.truncate(size)  # never shorter first: a server may have the file of an earlier attempt mapped
             self._map = mmap.mmap(file.fileno(), size)
+        self.seq = int.from_bytes(self._map[8:12], "little") // 2 * 2  # goes on where an earlier attempt ended
 
     def see(self, sim: Simulator, cars: NDArray[np.int64], rewards: list[float]) -> None:
         """Called after every step of the cars (k,); mostly returns at once."""
@@ -80,7 +83,7 @@ class LiveView:
         try:
             wanted = json.loads(self.control.read_text())["focus_car"]
             self.focus = int(wanted) if 0 <= int(wanted) < self.n_cars else 0
-        except (OSError, ValueError, KeyError, TypeError):
+        except (OSError, ValueError, KeyError, TypeError, OverflowError):
             return  # nobody asked, or not in a way that makes sense
 
     def _write(self, focus: int, sim_time_s: float) -> None:

@@ -110,7 +110,7 @@ class ActionSpace:
     def commands(self, actions: np.ndarray) -> np.ndarray:
         """Actions (k,) int or (k, 2) float [steering, speed] -> (k, 2) float64 speed m/s, steering deg."""
         if self.discrete:
-            return self.table[actions]
+            return np.asarray(self.table[actions])
         unit = (np.clip(actions.astype(np.float64), -1.0, 1.0) + 1.0) / 2.0
         steering = self.steer[0] + unit[:, 0] * (self.steer[1] - self.steer[0])
         speed = self.speed[0] + unit[:, 1] * (self.speed[1] - self.speed[0])

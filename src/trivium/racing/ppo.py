@@ -14,6 +14,7 @@ Read `train.py` for the loop around it.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +23,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from trivium.errors import StudioError
 from trivium.racing.config import TrainConfig
 from trivium.racing.models import ActorCritic
 
@@ -85,7 +87,9 @@ class ReturnScale:
 
     @property
     def divisor(self) -> float:
-        return max((self.square / max(self.count, 1.0)) ** 0.5, 1e-8)
+        """The standard deviation; where returns hardly differ (a constant reward, say), a share of their size."""
+        spread = math.sqrt(self.square / max(self.count, 1.0))
+        return max(spread, 0.1 * abs(self.mean), 1e-8)
 
     def state(self) -> list[float]:
         return [self.count, self.mean, self.square]
@@ -138,6 +142,9 @@ class PPO:
                 if epoch == c.num_epochs - 1:
                     losses.append(stats)
         mean = torch.stack(losses).mean(dim=0).tolist()
+        if not all(map(math.isfinite, mean)):
+            raise StudioError("The network's numbers grew out of bounds, so it cannot learn any further.",
+                              "Lower the learning rate, or give smaller rewards, and train again.")
         names = ("policy_loss", "value_loss", "entropy", "approx_kl", "clipfrac")
         return {**dict(zip(names, mean, strict=True)), "explained_variance": explained}
 
@@ -152,10 +159,14 @@ class PPO:
         """Take `tensors()` back."""
         load_network(self.network, tensors)
         saved = self.optimizer.state_dict()
+        parameters = list(self.network.parameters())
         for name, value in tensors.items():
             if name.startswith("optimizer."):
                 _, index, key = name.split(".")
-                saved["state"].setdefault(int(index), {})[key] = torch.from_numpy(value.copy())
+                tensor = torch.from_numpy(value.copy())
+                if tensor.ndim:  # laid out like its parameter (channels last), or sums may round differently
+                    tensor = torch.empty_like(parameters[int(index)]).copy_(tensor)
+                saved["state"].setdefault(int(index), {})[key] = tensor
         self.optimizer.load_state_dict(saved)
 
     def loss(self, pictures: Tensor, actions: Tensor, old_logprobs: Tensor, advantages: Tensor,

@@ -74,8 +74,11 @@ class Driver:
 
     @torch.no_grad()
     def explore(self, starts: Floats, max_steps: int, iteration: int, first_episode: int,
-                explore: Explorer) -> tuple[Rollout, list[Episode]]:
-        """One drive from each of the starts, (E,), with sampled actions; stops all at `max_steps` steps in total."""
+                explore: Explorer) -> tuple[Rollout | None, list[Episode]]:
+        """One drive from each of the starts, (E,), with sampled actions; stops all at `max_steps` steps in total.
+
+        None when it was stopped before the first step.
+        """
         n, sim = len(starts), self.sim
         cars = np.arange(n)
         sim.reset(cars, starts)
@@ -97,6 +100,8 @@ class Driver:
             finals[cars] = rows[:, (ROW_PROGRESS, ROW_SIM_TIME_S)]
             statuses[cars] = status
             cars = cars[status == Status.DRIVING]
+        if total == 0:
+            return None, []
         if len(cars):  # cut short: their future is worth what the network thinks it is
             bootstraps[cars] = self.network(self.look(cars))[1].numpy()
         episodes = [Episode("training", iteration, first_episode + i, float(sum(step[4] for step in tape)),
@@ -129,7 +134,7 @@ class Driver:
 
 
 def flatten(tapes: list[list[tuple[Any, ...]]], bootstraps: NDArray[np.float32]) -> Rollout:
-    """Drives behind one another."""
+    """Drives behind one another, at least one step in all."""
     steps = [step for tape in tapes for step in tape]
     ends, after = np.zeros(len(steps), np.bool_), np.zeros(len(steps), np.float32)
     at = -1

@@ -75,7 +75,10 @@ STATUS_LABELS = {
 
 @njit(cache=True, nogil=True)
 def judge_cars(cars: Any, state: Floats, commands: Floats, geometry: Geometry, rows: Floats, status: Any) -> None:
-    """Facts of the listed cars at their present pose. commands: (n, 2) speed m/s, steering deg; rows: (n, ROW_WIDTH)."""
+    """Facts of the listed cars at their present pose.
+
+    commands: (n, 2) speed m/s, steering deg; rows: (n, ROW_WIDTH).
+    """
     for i in range(cars.shape[0]):
         car = cars[i]
         s, row = state[car], rows[car]
@@ -218,6 +221,9 @@ class Simulator:
         """One car's full picture, (PIXELS,) uint8, whatever the network is shown."""
         x, y, yaw = self.state[car, :3]
         camera.draw(out, x, y, yaw, self.ground, self.look[car], self.views, self.view[car])
+        gain, bias = self.light[car]
+        if gain != 1.0 or bias != 0.0:
+            camera.relight(out, gain, bias)
 
     def picture_buffer(self, k: int | None = None) -> NDArray[np.uint8]:
         """An array for `draw`: (k or n_cars, rows * columns) uint8."""

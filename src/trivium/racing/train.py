@@ -67,7 +67,8 @@ def train(config: TrainConfig, run: Run) -> None:
     explore = make_explorer(config, generator)
     now = restore(run, ppo, reward, drivers, explore, rng, generator) or Counters()
     eval_starts = np.arange(config.eval_trials) / config.eval_trials
-    last_save = time.monotonic()
+    moment = capture(ppo, reward, drivers, explore, rng, generator, now)
+    unsaved, last_save = now.iteration == 0, time.monotonic()
 
     while not run.stopped and (why := reached_an_end(config, run, now)) is None:
         way = forward ^ (config.alternate_direction and now.iteration % 2 == 1)
@@ -78,15 +79,15 @@ def train(config: TrainConfig, run: Run) -> None:
         view.mark(live.DRIVING, now.iteration, now.steps)
         starts = next_starts(config, now, roads[way].is_loop)
         rollout, episodes = driver.explore(starts, config.max_steps_per_iteration, now.iteration, now.episodes, explore)
-        if run.stopped:
-            break  # an unfinished iteration is not learned from; the next attempt drives it again
+        if run.stopped or rollout is None:
+            break  # an unfinished iteration counts for nothing; the next attempt drives it again
 
         view.mark(live.UPDATING, now.iteration, now.steps + len(rollout))
         losses = ppo.update(rollout, rng)
         seconds = time.monotonic() - began
 
         view.mark(live.EVALUATING, now.iteration, now.steps + len(rollout), len(rollout) / seconds)
-        greedy = driver.drive_greedily(eval_starts if roads[way].is_loop else np.zeros(config.eval_trials), now.iteration)
+        greedy = driver.drive_greedily(eval_starts if roads[way].is_loop else np.zeros_like(eval_starts), now.iteration)
         if run.stopped:
             break
 
@@ -99,12 +100,14 @@ def train(config: TrainConfig, run: Run) -> None:
         is_best = improve(config, run, now, greedy)
         report(run, now, episodes, greedy, losses, len(rollout) / seconds)
         reward.warn_if_slow()
+        moment, unsaved = capture(ppo, reward, drivers, explore, rng, generator, now), True
         if is_best or time.monotonic() - last_save > SAVE_EVERY_S:
-            save(run, ppo, reward, drivers, explore, rng, generator, now, is_best)
-            last_save = time.monotonic()
+            run.save(now.steps, *moment, best=now.best[0] if is_best and now.best else None)
+            unsaved, last_save = False, time.monotonic()
         run.progress(now.steps, *progress(config, run, now))
 
-    save(run, ppo, reward, drivers, explore, rng, generator, now, is_best=False)
+    if unsaved:
+        run.save(now.steps, *moment)
     view.mark(live.FINISHED, now.iteration, now.steps)
     if now.iteration:
         from trivium.racing.deploy import bundle
@@ -134,7 +137,7 @@ def make_explorer(config: TrainConfig, generator: torch.Generator) -> Explorer:
 
 
 def next_starts(config: TrainConfig, now: Counters, is_loop: bool) -> np.ndarray:
-    """Start places of the next drives, (E,): each `start_advance` of a lap further; on an open road always its start."""
+    """Start places of the next drives, (E,): each `start_advance` of a lap on; an open road's is always its start."""
     if not is_loop:
         return np.zeros(config.num_episodes_between_training)
     return (now.next_start + np.arange(config.num_episodes_between_training) * config.start_advance) % 1.0
@@ -199,15 +202,18 @@ def report(run: Run, now: Counters, episodes: list[Episode], greedy: list[Episod
     })
 
 
-def save(run: Run, ppo: PPO, reward: LearnerReward, drivers: dict[bool, Driver], explore: Explorer,
-         rng: np.random.Generator, generator: torch.Generator, now: Counters, is_best: bool) -> None:
-    """A checkpoint from which the training continues exactly."""
-    tensors = {**ppo.tensors(), "rng.torch": generator.get_state().numpy(),
-               "rng.torch_global": torch.get_rng_state().numpy()}
+def capture(ppo: PPO, reward: LearnerReward, drivers: dict[bool, Driver], explore: Explorer, rng: np.random.Generator,
+            generator: torch.Generator, now: Counters) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+    """Everything from which the training continues exactly: what a checkpoint holds.
+
+    Taken between iterations, and copied: a stop in the middle of the next one saves this moment.
+    """
+    tensors = {**{name: array.copy(order="K") for name, array in ppo.tensors().items()},
+               "rng.torch": generator.get_state().numpy(), "rng.torch_global": torch.get_rng_state().numpy()}
     state = {"counters": asdict(now), "reward": reward.state(), "scale": ppo.scale.state(),
              "rng": rng.bit_generator.state, "explored": getattr(explore, "taken", 0),
              "sims": {str(way): driver.sim.capture() for way, driver in drivers.items()}}
-    run.save(now.steps, tensors, state, best=now.best[0] if is_best and now.best else None)
+    return tensors, state
 
 
 def restore(run: Run, ppo: PPO, reward: LearnerReward, drivers: dict[bool, Driver], explore: Explorer,
@@ -231,5 +237,5 @@ def restore(run: Run, ppo: PPO, reward: LearnerReward, drivers: dict[bool, Drive
     for way, driver in drivers.items():
         driver.sim.restore(state["sims"][str(way)])
     counters = Counters(**state["counters"])
-    counters.best = tuple(counters.best) if counters.best else None
+    counters.best = (counters.best[0], counters.best[1]) if counters.best else None
     return counters

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
@@ -26,16 +27,17 @@ def film(path: Path, sim: Simulator, drive: dict[str, list[float]]) -> None:
     codec, pixels = next((c for c in CODECS if c[0] in av.codecs_available), CODECS[-1])
     chart = Map(sim)
     picture = np.empty(PIXELS, np.uint8)
+    frame_of: Any = av.VideoFrame.from_image
     temporary = path.with_name(f"{files.TEMPORARY_PREFIX}{path.name}")
     with av.open(str(temporary), "w", format="mp4", options={"movflags": "faststart"}) as container:
-        stream = container.add_stream(codec, rate=FRAMES_PER_S)
+        stream: Any = container.add_stream(codec, rate=FRAMES_PER_S)
         stream.width, stream.height, stream.pix_fmt = *SIZE, pixels
         stream.codec_context.thread_count = 1
         for frame in range(len(drive["x"])):
             sim.state[0, (X, Y, YAW)] = drive["x"][frame], drive["y"][frame], drive["yaw"][frame]
             sim.photograph(0, picture)
             image = chart.frame(picture.reshape(HEIGHT, WIDTH), drive, frame)
-            for packet in stream.encode(av.VideoFrame.from_image(image)):
+            for packet in stream.encode(frame_of(image)):
                 container.mux(packet)
         for packet in stream.encode():
             container.mux(packet)
