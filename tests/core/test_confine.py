@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.core.conftest import MakeRun
 from trivium.core import confine, files, jobs, landlock, seccomp
 from trivium.core.events import read_events
 
@@ -139,6 +140,17 @@ line = shapely.LineString([(0, 0), (3, 4)])
 return float((a @ a)[0, 0]), float((b @ b)[0, 0]), double(21), line.length, float(scipy.linalg.det(np.eye(3)))""",
                         threads=2, timeout_s=120.0)
     assert "(400.0, 400.0, 42, 5.0, 1.0)" in message
+
+
+def test_a_kernel_compiled_late_works_and_leaves_the_cache_alone(make_run: MakeRun, tmp_path: Path) -> None:
+    results = []
+    for _ in range(2):  # the second finds the first one's kernel in the cache
+        folder = make_run({}, kind="kernel")
+        jobs.start(folder)
+        assert jobs.wait(folder, 120.0).state == "succeeded", (folder / files.LOG).read_text()
+        results.append(read_events(folder / files.EVENTS, kind="log")[-1]["message"])
+    assert results == ["result: 2 3.0"] * 2
+    assert len(list((tmp_path / "cache").rglob("*.nbc"))) == 1  # of prepare(), which may write there
 
 
 def test_too_much_memory_ends_the_run_with_the_reason(run_code: RunCode) -> None:

@@ -13,7 +13,8 @@ from trivium.core.run import Run
 from trivium.core.studio import Studio
 
 STUDIO = Studio(id="toy", title="Toy", tagline="For tests.", accent="#888888",
-                entries={"train": "tests.core.toy:train", "code": "tests.core.toy:run_code"})
+                entries={"train": "tests.core.toy:train", "code": "tests.core.toy:run_code",
+                         "kernel": "tests.core.toy:late_kernel"})
 
 
 def train(config: dict[str, Any], run: Run) -> None:
@@ -85,6 +86,21 @@ def die_in(place: str) -> None:
             remove(path, **more)
 
         shutil.rmtree = rmtree
+
+
+def prepare(config: dict[str, Any], run: Run) -> None:
+    """What a studio does before it is confined: import the heavy libraries and compile the kernels."""
+    if run.spec.kind == "kernel":
+        from tests.core import kernels
+
+        kernels.double(1)
+
+
+def late_kernel(config: dict[str, Any], run: Run) -> None:
+    """Call a kernel with a type that prepare() did not compile it for."""
+    from tests.core import kernels
+
+    run.note(f"result: {kernels.double(1)} {kernels.double(1.5)}")
 
 
 def run_code(config: dict[str, Any], run: Run) -> None:

@@ -114,6 +114,7 @@ class Attempt:
         self.board.update(state="running", confinement={"level": level.level, "text": level.text})
         self._tell("running")
         refuse_early_exit()
+        keep_kernels_in_memory()
         with Heartbeat(run, self.board, crash_log, self._give_up, guarded=True):
             function(config, run)
         wall_s = round(run.elapsed_s, 3)
@@ -176,6 +177,13 @@ class Attempt:
         if ended.state == "succeeded":
             return EXIT_SUCCEEDED
         return EXIT_STOPPED if ended.state == "stopped" else EXIT_FAILED
+
+
+def keep_kernels_in_memory() -> None:
+    """A kernel that is compiled only now cannot be written to the cache, which numba would take for an error."""
+    caching = sys.modules.get("numba.core.caching")
+    if caching is not None:
+        caching.Cache.save_overload = lambda *_: None
 
 
 def refuse_early_exit() -> None:
