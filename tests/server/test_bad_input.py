@@ -138,10 +138,18 @@ def test_addresses_that_are_not_there(client: TestClient, method: str) -> None:
     is_problem(answer, 404 if method == "GET" else 405)
 
 
-def test_methods_that_are_not_taken(client: TestClient) -> None:
-    answer = client.put("/api/v1/runs")
+@pytest.mark.parametrize(
+    ("method", "path", "allowed"),
+    [
+        ("PUT", "/runs", "GET"),
+        ("POST", "/runs/x", "DELETE, GET, PATCH"),
+        ("PATCH", "/racing/tracks", "GET, POST"),
+    ],
+)
+def test_methods_that_are_not_taken(client: TestClient, method: str, path: str, allowed: str) -> None:
+    answer = client.request(method, f"/api/v1{path}")
     is_problem(answer, 405)
-    assert "GET" in answer.headers["allow"]
+    assert answer.headers["allow"] == allowed
 
 
 @pytest.mark.parametrize("run_id", ["x", "0" * 64, "..%2f..", "%00", "a%20b", "%F0%9F%98%80"])

@@ -14,8 +14,10 @@ import json
 import mmap
 import os
 import struct
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
+import anyio
 from fastapi import APIRouter, WebSocket, WebSocketDisconnect
 
 from trivium.core import files
@@ -98,14 +100,15 @@ async def watch_run(websocket: WebSocket, run_id: str) -> None:
     except NotFound as error:
         await websocket.close(GONE, error.message)
         return
-    sending = asyncio.create_task(_send(websocket, folder))
-    hearing = asyncio.create_task(_hear(websocket, folder))
-    _, waiting = await asyncio.wait({sending, hearing}, return_when=asyncio.FIRST_COMPLETED)
-    for task in waiting:
-        task.cancel()
-    for result in await asyncio.gather(sending, hearing, return_exceptions=True):
-        if isinstance(result, Exception) and not isinstance(result, WebSocketDisconnect | RuntimeError):
-            raise result
+    async with anyio.create_task_group() as both:
+
+        async def until_done(part: Callable[[WebSocket, Path], Awaitable[None]]) -> None:
+            with contextlib.suppress(WebSocketDisconnect, RuntimeError):  # RuntimeError: sent after it was closed
+                await part(websocket, folder)
+            both.cancel_scope.cancel()
+
+        both.start_soon(until_done, _send)
+        both.start_soon(until_done, _hear)
 
 
 async def _send(websocket: WebSocket, folder: Path) -> None:

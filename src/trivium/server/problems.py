@@ -15,6 +15,7 @@ from typing import Any, Union, get_args, get_origin
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from fastapi.routing import iter_route_contexts
 from pydantic import BaseModel, Field
 from sqlalchemy.exc import OperationalError
 from starlette.exceptions import HTTPException
@@ -106,9 +107,25 @@ async def _studio_error(_request: Request, error: Exception) -> JSONResponse:
     return studio_problem(error)
 
 
-async def _http_error(_request: Request, error: Exception) -> JSONResponse:
+async def _http_error(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
-    return problem(error.status_code, headers=dict(error.headers or {}))
+    headers = dict(error.headers or {})
+    if error.status_code == 405:
+        headers["Allow"] = ", ".join(allowed_methods(request))
+    return problem(error.status_code, headers=headers)
+
+
+def allowed_methods(request: Request) -> list[str]:
+    """What an address takes, over all routes that share it; the first route alone would name only its own."""
+    found = {
+        method
+        for context in iter_route_contexts(request.app.routes)
+        if (path := getattr(context, "path_regex", None))
+        and path.match(request.scope["path"])
+        and getattr(context, "name", None) != "pages"
+        for method in getattr(context, "methods", None) or ()
+    }
+    return sorted(found or {"GET", "HEAD"})
 
 
 async def _database_busy(_request: Request, error: Exception) -> JSONResponse:

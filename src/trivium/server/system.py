@@ -14,6 +14,8 @@ from trivium.core import confine
 from trivium.core.studio import Studio
 from trivium.core.views import Confinement
 
+DEVICE = "cpu"  # what a run is made for in this version; finding out about others would take torch
+
 router = APIRouter(prefix="/api/v1", tags=["system"])
 
 
@@ -57,7 +59,7 @@ def get_system(request: Request) -> SystemView:
         data_folder=str(settings.data),
         confinement=_confinement(),
         torch=torch_version(),
-        device=settings.device,
+        device=DEVICE,
     )
 
 
