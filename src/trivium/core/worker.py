@@ -100,8 +100,9 @@ class Attempt:
         with files.disk_full_guard():
             files.write_file(self.folder / files.RESERVE, bytes(RESERVE_BYTES), durable=False)
         spec = read_spec(self.folder)
+        clean = environment(self.folder, spec)
         os.environ.clear()
-        os.environ.update(environment(self.folder, spec))
+        os.environ.update(clean)
         self._begin(spec)
         self.run = run = Run(self.folder, spec, self.board, self._opened_events())
         signal.signal(signal.SIGTERM, lambda _number, _frame: run.request_stop("stopped_by_user"))
