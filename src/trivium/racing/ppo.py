@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from trivium.errors import StudioError
+from trivium.racing.adam import Adam
 from trivium.racing.config import TrainConfig
 from trivium.racing.models import ActorCritic
 
@@ -116,7 +117,7 @@ class PPO:
     def __init__(self, config: TrainConfig, device: str = "cpu") -> None:
         self.config, self.device = config, torch.device(device)
         self.network = ActorCritic(config.car).to(self.device)
-        self.optimizer = torch.optim.Adam(self.network.parameters(), lr=config.lr, eps=1e-5, foreach=True)
+        self.optimizer = Adam(self.network.parameters(), lr=config.lr, eps=1e-5)
         self.scale = ReturnScale(config.discount_factor)
         self.value_loss = (nn.functional.huber_loss if config.loss_type == "huber" else nn.functional.mse_loss)
 
@@ -136,7 +137,7 @@ class PPO:
             for begin in range(0, n - batch + 1, batch):
                 pick = order[begin : begin + batch]  # (M,)
                 loss, stats = self.loss(pictures[pick], actions[pick], logprobs[pick], advantage[pick], target[pick])
-                self.optimizer.zero_grad(set_to_none=True)
+                self.optimizer.zero_grad()
                 loss.backward()  # type: ignore[no-untyped-call]
                 self.optimizer.step()
                 if epoch == c.num_epochs - 1:
@@ -151,23 +152,20 @@ class PPO:
     def tensors(self) -> dict[str, NDArray[Any]]:
         """Weights and optimiser state by name, for a checkpoint."""
         named = {f"network.{name}": value for name, value in self.network.state_dict().items()}
-        for index, state in self.optimizer.state_dict()["state"].items():
-            named |= {f"optimizer.{index}.{key}": value for key, value in state.items()}
+        adam = self.optimizer
+        for i, (first, second) in enumerate(zip(adam.first, adam.second, strict=True)):
+            named |= {f"optimizer.{i}.first": first, f"optimizer.{i}.second": second}
+        named["optimizer.steps"] = torch.tensor(adam.steps)
         return {name: value.detach().cpu().contiguous().numpy() for name, value in named.items()}
 
     def restore(self, tensors: dict[str, NDArray[Any]]) -> None:
         """Take `tensors()` back."""
         load_network(self.network, tensors)
-        saved = self.optimizer.state_dict()
-        parameters = list(self.network.parameters())
-        for name, value in tensors.items():
-            if name.startswith("optimizer."):
-                _, index, key = name.split(".")
-                tensor = torch.from_numpy(value.copy())
-                if tensor.ndim:  # laid out like its parameter (channels last), or sums may round differently
-                    tensor = torch.empty_like(parameters[int(index)]).copy_(tensor)
-                saved["state"].setdefault(int(index), {})[key] = tensor
-        self.optimizer.load_state_dict(saved)
+        adam = self.optimizer
+        adam.steps = int(tensors["optimizer.steps"])
+        for name, moments in (("first", adam.first), ("second", adam.second)):
+            for i, moment in enumerate(moments):  # copied in place: laid out like its parameter, sums round the same
+                moment.copy_(torch.from_numpy(tensors[f"optimizer.{i}.{name}"].copy()))
 
     def loss(self, pictures: Tensor, actions: Tensor, old_logprobs: Tensor, advantages: Tensor,
              targets: Tensor) -> tuple[Tensor, Tensor]:
