@@ -170,9 +170,13 @@ export class RewardEditorView {
   private readonly view: EditorView;
   private readonly lock = new Compartment();
 
-  constructor(parent: HTMLElement, options: RewardEditorOptions) {
+  constructor(host: HTMLElement, options: RewardEditorOptions) {
+    // CodeMirror writes its styles into a <style> element, which the studio's content security policy refuses; inside a
+    // shadow root it takes constructed style sheets instead.
+    const root = host.shadowRoot ?? host.attachShadow({ mode: "open" });
     this.view = new EditorView({
-      parent,
+      parent: root,
+      root,
       state: EditorState.create({
         doc: options.doc,
         extensions: [
