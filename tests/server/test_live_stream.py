@@ -11,6 +11,9 @@ from typing import Any
 
 import httpx
 import pytest
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import connect
+from websockets.typing import Origin
 
 from tests.server.conftest import ServerProcess, wait_for
 from trivium.core import jobs
@@ -210,3 +213,26 @@ def test_what_belongs_to_the_server_alone_is_private(server: ServerProcess, data
         assert (note["url"], note["link"]) == (server.base, server.link)
         assert (data / "server.json").stat().st_mode & 0o077 == 0
         assert client.get("/healthz").headers.get("server") is None
+
+
+def test_the_live_view_over_a_real_connection(
+    server: ServerProcess, data: Path, made_elsewhere: Callable[..., str]
+) -> None:
+    run_id = made_elsewhere(steps=100_000, pause_s=0.05)
+    picture = b"TRVL" + (1).to_bytes(4, "little") + (2).to_bytes(4, "little") + bytes(84)
+    with server.start() as client:
+        start_run(client, run_id)
+        (data / "runs" / run_id / "live.bin").write_bytes(picture)
+        address = f"ws://127.0.0.1:{server.port}/api/v1/runs/{run_id}/live"
+        cookie = "; ".join(f"{name}={value}" for name, value in client.cookies.items())
+        with connect(address, additional_headers={"Cookie": cookie}, origin=Origin(server.base)) as socket:
+            assert socket.recv(20) == picture
+            socket.send('{"focus_car": 1}')
+            wait_for((data / "runs" / run_id / "control.json").exists, "the wish")
+        for headers, origin, status in (
+            ({}, server.base, 401),
+            ({"Cookie": cookie}, "http://evil.example", 403),
+        ):
+            with pytest.raises(InvalidStatus) as refused:
+                connect(address, additional_headers=headers, origin=Origin(origin))
+            assert refused.value.response.status_code == status
