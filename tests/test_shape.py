@@ -129,7 +129,7 @@ def test_every_setting_of_the_server_is_in_the_docs() -> None:
 
 def test_every_environment_variable_is_in_the_docs() -> None:
     used = {name for path in tracked(".py", ".ts") if "tests" not in path.relative_to(ROOT).parts
-            for name in re.findall(r"\bTRIVIUM_[A-Z_]+\b", path.read_text(encoding="utf-8"))}
+            for name in re.findall(r"env\w*[.(\[].{0,8}\b(TRIVIUM_[A-Z_]+)\b", path.read_text(encoding="utf-8"))}
     text = documentation() + (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
     assert {name for name in used if f"`{name}" not in text} == set()
 

@@ -36,7 +36,6 @@ ENVIRONMENT = """
 | variable | what it does |
 |---|---|
 | `TRIVIUM_DATA` | the data folder, where `--data` is not given |
-| `TRIVIUM_CACHE` | where compiled kernels are kept between runs; the system's usual place otherwise |
 | `TRIVIUM_NO_PAGES` | set to 1 while building the package: leave the web pages out |
 | `TRIVIUM_API` | the server that `npm run dev` passes requests on to |
 """
