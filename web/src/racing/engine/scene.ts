@@ -33,7 +33,7 @@ export interface SceneStats {
 }
 
 const PICTURE_MS = 1000 / 60;
-const SOFTWARE_PICTURE_MS = 1000 / 30; // without a graphics card the processor draws, and it has a car to train
+const SOFTWARE_PICTURE_MS = 1000 / 15; // without a graphics card the processor draws, and it has a car to train
 const PICK_PX = 32;
 const CLICK_PX = 6;
 
@@ -68,7 +68,11 @@ export class TrackScene {
   ) {
     const ratio = window.devicePixelRatio;
     this.governor = new PixelRatioGovernor(ratio, this.software ? Math.min(ratio, 1) : ratio);
-    this.renderer = new THREE.WebGLRenderer({ canvas, antialias: true, powerPreference: "high-performance" });
+    this.renderer = new THREE.WebGLRenderer({
+      canvas,
+      antialias: !this.software,
+      powerPreference: "high-performance",
+    });
     this.geometry = trackGeometry(track);
     this.rig = new CameraRig(canvas, this.geometry, options.reducedMotion ?? false);
     this.rig.controls.addEventListener("change", () => this.invalidate());
@@ -290,9 +294,12 @@ export class TrackScene {
   }
 }
 
-/** False where the browser would draw with the processor, or not at all. */
+/** False where the processor draws instead of a graphics card. */
 function hasGraphicsCard(): boolean {
   const probe = document.createElement("canvas").getContext("webgl2", { failIfMajorPerformanceCaveat: true });
-  probe?.getExtension("WEBGL_lose_context")?.loseContext();
-  return probe !== null;
+  if (!probe) return false;
+  const info = probe.getExtension("WEBGL_debug_renderer_info");
+  const name = String(probe.getParameter(info ? info.UNMASKED_RENDERER_WEBGL : probe.RENDERER));
+  probe.getExtension("WEBGL_lose_context")?.loseContext();
+  return !/swiftshader|llvmpipe|software|basic render/i.test(name);
 }

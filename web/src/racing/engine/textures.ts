@@ -88,19 +88,6 @@ function radial(stops: readonly [number, string][]): THREE.CanvasTexture {
   });
 }
 
-/** White in the middle, black at the rim: the ground fades into the sky. Used as an alpha map. */
-export function hazeTexture(): THREE.CanvasTexture {
-  const texture = radial([
-    [0, "#fff"],
-    [0.5, "#fff"],
-    [0.72, "#999"],
-    [0.88, "#333"],
-    [1, "#000"],
-  ]);
-  texture.colorSpace = THREE.NoColorSpace;
-  return texture;
-}
-
 export function shadowTexture(): THREE.CanvasTexture {
   return radial([
     [0, "rgba(255,255,255,0.75)"],
@@ -114,6 +101,8 @@ export function skyTexture(palette: Palette): THREE.CanvasTexture {
   return painted(4, 256, (pen) => {
     const gradient = pen.createLinearGradient(0, 0, 0, 256);
     gradient.addColorStop(0, palette.skyTop);
+    // The haze at the ground's edge has this colour too, so sky and ground meet without a seam.
+    gradient.addColorStop(0.32, palette.skyBottom);
     gradient.addColorStop(1, palette.skyBottom);
     pen.fillStyle = gradient;
     pen.fillRect(0, 0, 4, 256);

@@ -10,22 +10,24 @@ import {
   dashes,
   offsetLine,
   type Polyline,
+  polyline,
   slice,
   stationAt,
   type TrackGeometry,
 } from "./geometry";
 import type { Palette } from "./palette";
-import { groundTexture, hazeTexture, roadTexture, TILE_M } from "./textures";
+import { groundTexture, roadTexture, TILE_M } from "./textures";
 
 export const LAYER = {
   ground: 0,
-  apron: 1,
-  road: 2,
-  paint: 3,
-  path: 4,
-  trail: 5,
-  shadow: 6,
-  ring: 7,
+  haze: 1,
+  apron: 2,
+  road: 3,
+  paint: 4,
+  path: 5,
+  trail: 6,
+  shadow: 7,
+  ring: 8,
 } as const;
 
 const LINE_M = 0.03;
@@ -166,12 +168,36 @@ function apronShape(track: TrackGeometry, palette: Palette): FlatShape {
   return shape;
 }
 
+/** Where the ground's middle lies and how wide it is: well beyond the track, so that its edge is only seen far off. */
+function groundPlace(track: TrackGeometry): { x: number; y: number; sizeM: number } {
+  const { minX, minY, maxX, maxY } = track.bounds;
+  return { x: (minX + maxX) / 2, y: (minY + maxY) / 2, sizeM: 3 * Math.max(maxX - minX, maxY - minY) + 4 };
+}
+
+/** Rings around the track that turn the ground into sky. */
+function hazeShape(track: TrackGeometry, palette: Palette): FlatShape {
+  const { x, y, sizeM } = groundPlace(track);
+  const ring = (share: number) =>
+    polyline(
+      Array.from({ length: 48 }, (_, k) => {
+        const angle = (2 * Math.PI * k) / 48;
+        return [x + (sizeM / 2) * share * Math.cos(angle), y + (sizeM / 2) * share * Math.sin(angle)];
+      }),
+      true,
+    );
+  const shape = new FlatShape();
+  shape.band(ring(0.6), ring(0.8), palette.skyBottom, 0, 0.6);
+  shape.band(ring(0.8), ring(1.002), palette.skyBottom, 0.6, 1);
+  return shape;
+}
+
 export class TrackMesh {
   readonly group = new THREE.Group();
   private readonly owned: { dispose(): void }[] = [];
 
   constructor(track: TrackGeometry, palette: Palette, anisotropy: number) {
     this.add(this.groundMesh(track, palette, anisotropy), LAYER.ground);
+    this.add(this.flat(hazeShape(track, palette), { vertexColors: true }), LAYER.haze);
     this.add(this.flat(apronShape(track, palette), { vertexColors: true }), LAYER.apron);
     const road = roadShape(track).geometry();
     road.deleteAttribute("color");
@@ -187,16 +213,14 @@ export class TrackMesh {
     this.group.removeFromParent();
   }
 
+  /** The ground is the largest thing in the picture: opaque, with the haze around it as a shape of its own. */
   private groundMesh(track: TrackGeometry, palette: Palette, anisotropy: number): THREE.Mesh {
-    const { minX, minY, maxX, maxY } = track.bounds;
-    const size = 2.6 * Math.max(maxX - minX, maxY - minY) + 4;
-    const geometry = this.own(new THREE.PlaneGeometry(size, size));
-    geometry.translate((minX + maxX) / 2, (minY + maxY) / 2, 0);
+    const { x, y, sizeM } = groundPlace(track);
+    const geometry = this.own(new THREE.CircleGeometry(sizeM / 2, 48));
+    geometry.translate(x, y, 0);
+    geometry.setAttribute("uv", tileUv(geometry));
     const map = this.own(groundTexture(palette, anisotropy));
-    map.repeat.setScalar(size / TILE_M);
-    map.offset.set(((minX + maxX) / 2 - size / 2) / TILE_M, ((minY + maxY) / 2 - size / 2) / TILE_M);
-    const alphaMap = this.own(hazeTexture());
-    return new THREE.Mesh(geometry, this.own(new THREE.MeshBasicMaterial({ map, alphaMap })));
+    return new THREE.Mesh(geometry, this.own(new THREE.MeshBasicMaterial({ map })));
   }
 
   private flat(shape: FlatShape, look: THREE.MeshBasicMaterialParameters): THREE.Mesh {
@@ -219,6 +243,7 @@ export class TrackMesh {
 
 /** Flat things are painted in the order of their layer, before everything that stands up. */
 export function asLayer(mesh: THREE.Mesh, layer: number): void {
+  const opaque = layer === LAYER.ground || layer === LAYER.road || layer === LAYER.paint;
   mesh.renderOrder = layer - 100;
   mesh.frustumCulled = false;
   mesh.matrixAutoUpdate = false;
@@ -227,7 +252,7 @@ export function asLayer(mesh: THREE.Mesh, layer: number): void {
     material.depthWrite = false;
     // three.js draws what it calls transparent last, over the cars. Blending by hand keeps a layer in its place.
     material.transparent = false;
-    material.blending = THREE.CustomBlending;
+    material.blending = opaque ? THREE.NoBlending : THREE.CustomBlending;
     material.blendSrcAlpha = THREE.OneFactor; // the canvas itself stays opaque
   }
 }
