@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import subprocess
 import sys
 from types import SimpleNamespace
@@ -61,7 +62,7 @@ def test_the_columns_are_those_of_the_row():
 def test_what_a_reward_function_changes_is_lost():
     builder = ParamsBuilder(SQUARE)
     first = builder.build(list(ROW))
-    untouched = builder.build(list(ROW))
+    untouched = copy.deepcopy(first)
     first["waypoints"].clear()
     first["closest_waypoints"][0] = 99
     for key in first:

@@ -210,8 +210,9 @@ def test_what_was_printed_before_an_error_is_kept():
     assert function.drain_prints() == ["before"]
 
 
-def test_one_call_keeps_the_first_characters_only():
-    function = reward("for _ in range(50000):\n    print('y' * 1000)\nreturn 1.0")
+@pytest.mark.parametrize("code", ["for _ in range(50000):\n    print('y' * 1000)", "print('y' * 10 ** 6)"])
+def test_one_call_keeps_the_first_characters_only(code):
+    function = reward(f"{code}\nreturn 1.0")
     function(dict(PARAMS))
     text = function.drain_prints()[0]
     assert len(text) < CALL_CHARACTERS + 100

@@ -223,6 +223,17 @@ def test_the_states_are_those_that_the_simulator_would_give(name, against):
         assert row.is_offtrack == (place.wheels == 0), sample.name
 
 
+def test_wheels_leave_the_road_where_the_simulators_do():
+    track = load_track("oval")
+    packed = geometry.pack(track)
+    for left_m in np.linspace(-0.7, 0.7, 57):
+        row = Row(*state(track, 0.3, float(left_m), 40.0, 30.0, 1.0, 0.0))
+        yaw = math.radians(row.heading_deg)
+        x, y = row.x - 0.14 * math.cos(yaw), row.y - 0.14 * math.sin(yaw)
+        wheels = geometry.locate(x, y, yaw, geometry.NO_HINT, packed).wheels
+        assert (row.all_wheels_on_track, row.is_offtrack) == (wheels == geometry.ALL_WHEELS, wheels == 0), left_m
+
+
 def test_the_states_show_what_their_names_say():
     by_name = {sample.name: Row(*sample.row) for sample in samples(load_track("oval")) if not sample.is_reversed}
     assert by_name["the car at the start"].steps == 2.0

@@ -187,7 +187,7 @@ def test_what_cannot_be_kept_is_left_alone_and_named():
 
 
 def test_a_list_that_was_in_something_unsaved_is_still_saved_elsewhere():
-    names, function = moved("shared = []\nbad = [shared, print]\ngood = [shared]\n", "shared.append(1)")
+    names, function = moved("bad = [[], print]\nshared = bad[0]\ngood = [shared]\n", "shared.append(1)")
     assert function.unsaved() == ["bad"]
     assert names["good"] == [[1]]
     assert names["shared"] is names["good"][0]
