@@ -20,7 +20,7 @@ from trivium.racing.reward_remarks import remarks
 from trivium.racing.reward_samples import samples, state
 from trivium.racing.reward_source import MAX_CHARACTERS, parse, preload
 from trivium.racing.rewards import DEFAULT, example, examples
-from trivium.racing.track import load_track
+from trivium.racing.track import gallery, load_track
 
 confined = pytest.mark.skipif(probe().level != "full", reason="this system cannot confine a process")
 
@@ -273,6 +273,16 @@ def test_an_example_passes_its_own_check_without_a_remark(one):
     rewards = {row["name"]: row["reward"] for row in result["samples"]}
     assert rewards["the car on the centre line"] > rewards["the car off the track"]
     assert all(value >= 0.0 for value in rewards.values())
+
+
+@pytest.mark.parametrize("track", [card.id for card in gallery()])
+@pytest.mark.parametrize("one", examples(), ids=lambda one: one.id)
+def test_an_example_is_sound_on_every_track_of_the_gallery(one, track):
+    road = load_track(track)
+    builders = ParamsBuilder(road), ParamsBuilder(road.reversed(), is_reversed=True)
+    function = RewardFunction(one.code)
+    rewards = {sample.name: function(builders[sample.is_reversed].build(sample.row)) for sample in samples(road)}
+    assert rewards["the car on the centre line"] > rewards["the car off the track"]
 
 
 def given(**changes: object) -> dict:
