@@ -1,0 +1,111 @@
+"""The networks: sizes counted by hand, distributions against closed forms, commands in the builder's order."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+import torch
+
+from trivium.racing.config import CarConfig
+from trivium.racing.models import PICTURE_SHAPES, ActionSpace, ActorCritic
+
+
+def conv(inputs: int, filters: int, kernel: int) -> int:
+    return inputs * filters * kernel * kernel + filters
+
+
+def dense(inputs: int, outputs: int) -> int:
+    return inputs * outputs + outputs
+
+
+def pictures(car: CarConfig, n: int = 5) -> torch.Tensor:
+    rows, columns = PICTURE_SHAPES[car.network]
+    return torch.from_numpy(np.random.default_rng(0).integers(0, 256, (n, rows * columns)).astype(np.uint8))
+
+
+def size(network: ActorCritic) -> int:
+    return sum(p.numel() for p in network.parameters())
+
+
+def test_shallow_is_the_originals_three_layer_network_twice():
+    trunk = conv(1, 32, 8) + conv(32, 64, 4) + conv(64, 64, 3) + dense(11 * 16 * 64, 512)
+    assert trunk == pytest.approx(5.84e6, rel=1e-3)  # as the original's is known to have
+    assert size(ActorCritic(CarConfig(network="shallow"))) == 2 * trunk + dense(512, 10) + dense(512, 1)
+
+
+def test_light_is_small_and_shares_its_trunk():
+    trunk = conv(1, 8, 6) + conv(8, 16, 4) + dense(6 * 8 * 16, 64)
+    assert size(ActorCritic(CarConfig())) == trunk + dense(64, 10) + dense(64, 1) < 60_000
+
+
+@pytest.mark.parametrize("network", ["light", "shallow"])
+@pytest.mark.parametrize("space", ["discrete", "continuous"])
+def test_shapes(network, space):
+    car = CarConfig(network=network, action_space_type=space)
+    outputs, values = ActorCritic(car)(pictures(car))
+    assert outputs.shape == (5, 10 if space == "discrete" else 2)
+    assert values.shape == (5,)
+
+
+def test_a_picture_is_scaled_and_keeps_its_rows():
+    network = ActorCritic(CarConfig())
+    picture = torch.arange(4800, dtype=torch.int64).remainder(256).to(torch.uint8)[None]
+    scaled = network.scale(picture)
+    assert scaled.shape == (1, 1, 60, 80)
+    expected = picture.numpy().reshape(60, 80).astype(np.float64) / 255.0
+    assert scaled[0, 0].numpy() == pytest.approx(expected, abs=1e-7)
+
+
+def test_the_network_equals_its_layers_written_out():
+    """torch.nn.functional on plain contiguous tensors, no channels-last."""
+    torch.manual_seed(3)
+    car = CarConfig()
+    network = ActorCritic(car)
+    w = {name: value.detach().contiguous() for name, value in network.state_dict().items()}
+    f = torch.nn.functional
+    x = pictures(car).float().reshape(5, 1, 60, 80) / 255.0
+    x = f.relu(f.conv2d(x, w["policy_trunk.0.weight"], w["policy_trunk.0.bias"], stride=4))
+    x = f.relu(f.conv2d(x, w["policy_trunk.2.weight"], w["policy_trunk.2.bias"], stride=2)).reshape(5, -1)
+    x = f.relu(x @ w["policy_trunk.5.weight"].T + w["policy_trunk.5.bias"])
+    outputs, values = network(pictures(car))
+    torch.testing.assert_close(outputs, x @ w["policy_head.weight"].T + w["policy_head.bias"])
+    torch.testing.assert_close(values, (x @ w["value_head.weight"].T + w["value_head.bias"])[:, 0])
+
+
+def test_a_new_policy_is_nearly_indifferent():
+    torch.manual_seed(0)
+    car = CarConfig()
+    probabilities = ActorCritic(car)(pictures(car))[0].softmax(dim=1)
+    assert (probabilities - 0.1).abs().max() < 0.02
+
+
+def test_continuous_log_probability_is_the_gaussians():
+    network = ActorCritic(CarConfig(action_space_type="continuous"))
+    with torch.no_grad():
+        network.log_std.copy_(torch.tensor([0.5, -1.0]))
+    mean, action = torch.tensor([[0.2, -0.3]]), torch.tensor([[1.0, 0.1]])
+    expected = sum(-0.5 * ((a - m) / math.exp(s)) ** 2 - s - 0.5 * math.log(2 * math.pi)
+                   for a, m, s in ((1.0, 0.2, 0.5), (0.1, -0.3, -1.0)))
+    assert network.distribution(mean).log_prob(action).item() == pytest.approx(expected, rel=1e-6)
+    assert network.greedy(mean) is mean
+
+
+def test_discrete_greedy_takes_the_likeliest():
+    network = ActorCritic(CarConfig())
+    assert network.greedy(torch.tensor([[0.1, 2.0, 1.0], [5.0, 0.0, 0.0]])).tolist() == [1, 0]
+
+
+def test_commands_of_a_discrete_space_are_the_builders():
+    car = CarConfig(steering_max_deg=30, steering_count=3, speed_max_mps=3, speed_count=2)
+    commands = ActionSpace(car).commands(np.arange(6))
+    assert commands.tolist() == [[1.5, -30], [3, -30], [1.5, 0], [3, 0], [1.5, 30], [3, 30]]
+
+
+def test_commands_of_a_continuous_space_are_scaled_and_clipped():
+    car = CarConfig(action_space_type="continuous", speed_min_mps=1.0, speed_max_mps=3.0, steering_max_deg=20)
+    actions = np.array([[-1.0, -1.0], [0.0, 0.0], [1.0, 1.0], [-7.0, 9.0], [0.5, -0.5]], np.float32)
+    commands = ActionSpace(car).commands(actions)
+    assert commands.dtype == np.float64
+    assert commands == pytest.approx(np.array([[1, -20], [2, 0], [3, 20], [3, -20], [1.5, 10]]))
