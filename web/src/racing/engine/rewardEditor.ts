@@ -160,6 +160,16 @@ const look = EditorView.theme({
   },
   ".cm-completionDetail": { color: "var(--text-3)", fontStyle: "normal" },
   ".cm-completionInfo": { padding: "0.5rem 0.7rem", fontSize: "0.85rem" },
+  // CodeMirror's own marks are data: images, which the pages' content policy refuses.
+  ".cm-lint-marker": { width: "0.75em", height: "0.75em", margin: "0.1em" },
+  ".cm-lint-marker-error": { content: '""', backgroundColor: "var(--bad)", borderRadius: "50%" },
+  ".cm-lint-marker-warning": {
+    content: '""',
+    backgroundColor: "light-dark(#c98a00, #f5bd4f)",
+    clipPath: "polygon(50% 0, 100% 100%, 0 100%)",
+  },
+  ".cm-lintRange-error": { backgroundImage: "none", textDecoration: "underline wavy var(--bad)" },
+  ".cm-lintRange-warning": { backgroundImage: "none", textDecoration: "underline wavy var(--warn)" },
   ".cm-diagnostic": { padding: "0.4rem 0.7rem", borderLeftWidth: "4px" },
   ".cm-diagnostic-error": { borderLeftColor: "var(--bad)" },
   ".cm-diagnostic-warning": { borderLeftColor: "var(--warn)" },
