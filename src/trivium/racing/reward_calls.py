@@ -19,14 +19,19 @@ WARN_EVERY_CALLS = 2_000
 
 
 class LearnerReward:
-    """Rewards of a batch of cars by the function in RUN/inputs/reward.py."""
+    """Rewards of a batch of cars by the function in RUN/inputs/reward.py.
 
-    def __init__(self, run: Run, track: Track, is_reversed: bool) -> None:
+    Each car has the learner's module imported for itself, as each had a process for itself in the original: a global
+    such as "progress at the last step" is one car's, over all of its episodes.
+    """
+
+    def __init__(self, run: Run, track: Track, is_reversed: bool, n_cars: int) -> None:
         self.run = run
         self.step = 0  # environment steps before this batch, for the log
-        self.function = RewardFunction(
-            run.input("reward.py").read_bytes(), watchdog=Watchdog(run.folder / files.CRASH)
-        )
+        first = RewardFunction(run.input("reward.py").read_bytes(), watchdog=Watchdog(run.folder / files.CRASH))
+        self._note_prints(first)  # of the import, once
+        self.functions = [first, *(first.sibling() for _ in range(n_cars - 1))]
+        first.drain_prints()
         self.turn_to(track, is_reversed)
         self._warned = False
 
@@ -36,34 +41,38 @@ class LearnerReward:
 
     def __call__(self, rows: NDArray[np.float64], cars: NDArray[np.int64]) -> list[float]:
         """rows: facts (k, ROW_WIDTH) of the cars (k,). UserCodeError when the function fails."""
-        function, build = self.function, self.params.build
-        with function.time_limit():
-            rewards = [function(build(row)) for row in rows.tolist()]
-        for text in function.drain_prints():
-            self.run.note(text, level="print", step=self.step)
+        functions, build = self.functions, self.params.build
+        with functions[0].time_limit():  # siblings share clock and prints
+            rewards = [functions[car](build(row)) for car, row in zip(cars.tolist(), rows.tolist(), strict=True)]
+        self._note_prints(functions[0])
         self.step += len(rewards)
         return rewards
 
+    def _note_prints(self, function: RewardFunction) -> None:
+        for text in function.drain_prints():
+            self.run.note(text, level="print", step=self.step)
+
     def warn_if_slow(self) -> None:
         """Once a run, say that the function holds the training up."""
-        warning = None if self._warned else self.function.slow_warning()
+        warning = None if self._warned else self.functions[0].slow_warning()
         if warning:
             self._warned = True
             self.run.note(warning, level="warning", step=self.step)
 
     def state(self) -> dict[str, Any]:
-        """What the learner's module remembers, and the random numbers it may use."""
+        """What the learner's modules remember, and the random numbers it may use."""
         kind, words, position, has_gauss, gauss = np.random.get_state(legacy=True)
         version, internal, gauss_next = random.getstate()
         return {
-            "module": self.function.state(),
+            "modules": [function.state() for function in self.functions],
             "step": self.step,
             "numpy": [kind, np.asarray(words).tolist(), int(position), int(has_gauss), float(gauss)],
             "random": [version, list(internal), gauss_next],
         }
 
     def restore(self, state: dict[str, Any]) -> None:
-        self.function.restore(state["module"])
+        for function, module in zip(self.functions, state["modules"], strict=True):
+            function.restore(module)
         self.step = state["step"]
         kind, words, position, has_gauss, gauss = state["numpy"]
         np.random.set_state((kind, np.array(words, np.uint32), position, has_gauss, gauss))

@@ -25,6 +25,7 @@ from trivium.racing.live import LiveView
 from trivium.racing.models import ActionSpace
 from trivium.racing.ppo import PPO, load_network
 from trivium.racing.reward_calls import LearnerReward
+from trivium.racing.reward_source import preload
 from trivium.racing.rollout import Driver, Episode, EpsilonGreedy, Explorer, SampleActions
 from trivium.racing.simulator import Simulator
 from trivium.racing.warm import warm_up
@@ -49,6 +50,7 @@ class Counters:
 def prepare(config: TrainConfig, run: Run) -> None:
     """Load and compile everything, while the run may still read files outside its folder."""
     torch.set_num_threads(run.threads)
+    preload(run.input("reward.py").read_bytes())
     warm_up(config)
 
 
@@ -61,7 +63,7 @@ def train(config: TrainConfig, run: Run) -> None:
     cars = max(config.num_episodes_between_training, config.eval_trials)
     view = LiveView(run.folder, cars)
     ppo = PPO(config, run.device)
-    reward = LearnerReward(run, roads[forward], is_reversed=not forward)
+    reward = LearnerReward(run, roads[forward], is_reversed=not forward, n_cars=cars)
     drivers = {way: make_driver(config, run, roads[way], cars, ppo, reward, view)
                for way in ((True, False) if config.alternate_direction else (forward,))}
     explore = make_explorer(config, generator)
