@@ -12,6 +12,8 @@ function read(): Place {
 
 class Navigation {
   place = $state.raw<Place>({ pathname: "/", search: "" });
+  /** The stage that the shown page belongs to, where its address alone does not tell. */
+  section = $state<string | undefined>(undefined);
   /** Where to scroll once the page shows: 0 for a new page, the old place after Back. */
   scrollTo = 0;
 
@@ -26,9 +28,11 @@ class Navigation {
       window.history.replaceState(null, "", window.location.pathname + (rest ? `?${rest}` : ""));
     }
     window.history.scrollRestoration = "manual";
+    this.section = undefined;
     this.place = read();
     const back = (event: PopStateEvent) => {
       this.scrollTo = Number(event.state?.scroll ?? 0);
+      this.section = undefined;
       this.place = read();
     };
     const click = (event: MouseEvent) => this.onclick(event);
@@ -61,6 +65,7 @@ class Navigation {
       window.history.pushState(null, "", path);
     }
     this.scrollTo = options.replace ? window.scrollY : 0;
+    this.section = undefined;
     this.place = read();
   }
 }

@@ -20,7 +20,8 @@ const MEANINGS: readonly [RegExp, string][] = [
 
 export const meaning = (path: string): string => MEANINGS.find(([pattern]) => pattern.test(path))?.[1] ?? "";
 
-export function split(files: readonly RunFile[]): { model: RunFile[]; out: RunFile[]; rest: RunFile[] } {
+export function split(all: readonly RunFile[]): { model: RunFile[]; out: RunFile[]; rest: RunFile[] } {
+  const files = all.filter((file) => file.size > 0);
   const under = (folder: string) => files.filter((file) => file.path.startsWith(`${folder}/`));
   const [model, out] = [under("model"), under("out")];
   return { model, out, rest: files.filter((file) => !model.includes(file) && !out.includes(file)) };

@@ -1,5 +1,6 @@
 // What each state of a run is called, and what can be done in it. Pure functions.
-import type { RunState, RunView } from "@/api/types";
+import type { Best, RunState, RunView } from "@/api/types";
+import { lapTime, number, percent } from "@/core/format";
 
 export type Tone = "plain" | "good" | "warn" | "bad" | "info" | "accent";
 
@@ -72,3 +73,18 @@ export const kindName = (kind: string) => KINDS[kind] ?? kind;
 
 export const runPath = (run: Pick<RunView, "studio" | "id">) =>
   `/${run.studio}/runs/${encodeURIComponent(run.id)}`;
+
+/** The best figure in its own unit; evaluations count completed laps from 0 to 1, trainings completion from 0 to 100. */
+export function bestText(best: Best | null, decimals = 0): string {
+  if (!best) return "–";
+  if (best.metric === "completion_rate")
+    return percent(best.value === null ? null : best.value * 100, decimals);
+  if (best.metric.startsWith("completion")) return percent(best.value, decimals);
+  return best.metric.startsWith("lap_time") ? lapTime(best.value) : number(best.value);
+}
+
+export function bestLabel(best: Best): string {
+  if (best.metric === "completion_rate") return "Laps completed";
+  if (best.metric.startsWith("completion")) return "Best completion";
+  return best.metric.startsWith("lap_time") ? "Best mean lap" : "Best reward";
+}
