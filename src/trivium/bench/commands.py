@@ -8,11 +8,15 @@ from __future__ import annotations
 
 import importlib
 import json
+import os
 from pathlib import Path
 
 import click
 
 from trivium.bench.result import Result
+
+# Waiting threads sleep, as in every run of the studio; read when the first library with threads is loaded.
+os.environ |= {"GOMP_SPINCOUNT": "0", "OMP_WAIT_POLICY": "PASSIVE", "KMP_BLOCKTIME": "0"}
 
 RACING = {
     "simulation": "trivium.bench.simulation:bench",
