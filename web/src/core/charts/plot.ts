@@ -73,7 +73,7 @@ function drawDots(plot: uPlot, input: PlotInput, paint: Paint): void {
   for (const set of input.dots) {
     if (input.hidden.has(set.key)) continue;
     ctx.fillStyle = paint.color(set.color);
-    ctx.globalAlpha = set.points.length > 1500 ? 0.22 : 0.38;
+    ctx.globalAlpha = set.points.length > 1500 ? 0.3 : 0.55;
     ctx.beginPath();
     for (const [x, y] of set.points) {
       const px = plot.valToPos(x, "x", true);
