@@ -102,6 +102,8 @@ $(PY):
 $(VENV)/.ready: pyproject.toml hatch_build.py | $(PY)
 	@echo "==> Installing Trivium and what it needs (some 300 MB the first time; a few minutes) ..."
 	@TRIVIUM_NO_PAGES=1 $(PIP) install --quiet --editable .
+	@echo "==> Compiling the simulator (once) ..."
+	@$(PY) -m trivium.racing.warm
 	@touch $@
 
 $(VENV)/.ready-%: pyproject.toml hatch_build.py | $(PY)

@@ -26,6 +26,7 @@ class Studio:
     configs: Mapping[str, str] = field(default_factory=dict)  # kind -> "module:Class", a pydantic model
     api: str | None = None  # "module:router"
     commands: str | None = None  # "module:click_group"
+    warm: str | None = None  # a module to run once in the background, so that the first run need not wait for it
 
     def entry(self, kind: str) -> str:
         """The "module:function" that runs this kind."""

@@ -1,22 +1,26 @@
 """Compile every kernel once, so that the first drive need not wait: python -m trivium.racing.warm
 
-Kernels are kept in Numba's cache; with a warm cache this takes well under a second.
+Kernels are kept in Numba's cache, in the same folder as a run's; with a warm cache this takes well under a second.
 """
 
 from __future__ import annotations
 
+import os
 import warnings
+from typing import TYPE_CHECKING
 
-import numpy as np
-from numba.core.errors import NumbaSystemWarning
-
-from trivium.racing.config import TrainConfig
-from trivium.racing.simulator import Simulator
-from trivium.racing.track import load_track
+if TYPE_CHECKING:
+    from trivium.racing.config import TrainConfig
 
 
 def warm_up(config: TrainConfig | None = None) -> None:
     """Drive two cars for one step and take both kinds of picture."""
+    import numpy as np
+    from numba.core.errors import NumbaSystemWarning
+
+    from trivium.racing.simulator import Simulator
+    from trivium.racing.track import load_track
+
     # a confined run may not make named semaphores; Numba needs one only where processes share its threads
     warnings.filterwarnings("ignore", category=NumbaSystemWarning)
     sim = Simulator(load_track("oval"), 2, pooled=config is None or config.car.network == "light")
@@ -28,5 +32,15 @@ def warm_up(config: TrainConfig | None = None) -> None:
     sim.photograph(0, np.empty(160 * 120, np.uint8))
 
 
-if __name__ == "__main__":
+def main() -> None:
+    """Fill the cache that runs use. Runs in the background while a studio starts, so it gives way to everything."""
+    from trivium.settings import cache_folder
+
+    os.environ.setdefault("NUMBA_CACHE_DIR", str(cache_folder() / "numba"))  # read when Numba is imported
+    if hasattr(os, "nice"):
+        os.nice(5)
     warm_up()
+
+
+if __name__ == "__main__":
+    main()

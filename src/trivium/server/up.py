@@ -14,6 +14,7 @@ import json
 import os
 import signal
 import socket
+import subprocess
 import sys
 import threading
 import webbrowser
@@ -28,6 +29,7 @@ from fastapi import FastAPI
 from trivium.catalog import STUDIOS
 from trivium.core import files
 from trivium.core.process import FolderLock
+from trivium.core.studio import Studio
 from trivium.errors import BadFile, PortInUse, StudioError
 from trivium.server.app import create_app
 from trivium.settings import Settings
@@ -80,6 +82,7 @@ class _Server(uvicorn.Server):
         await super().startup(sockets)
         if self.should_exit:
             return
+        warm_up(STUDIOS)
         self.say(
             f"Trivium is running. Open this address in a browser on this machine:\n\n    {self.link}\n\n"
             "Stop it with Ctrl+C; trainings go on without it."
@@ -92,6 +95,16 @@ class _Server(uvicorn.Server):
         self.hub.close()
         await asyncio.sleep(0)
         await super().shutdown(sockets)
+
+
+def warm_up(studios: tuple[Studio, ...]) -> None:
+    """Let each studio compile what its first run would have to wait for; nobody waits for that here."""
+    for studio in studios:
+        if studio.warm:
+            quiet = subprocess.DEVNULL
+            process = subprocess.Popen([sys.executable, "-P", "-m", studio.warm], stdin=quiet, stdout=quiet, stderr=quiet,
+                                       start_new_session=True)
+            threading.Thread(target=process.wait, daemon=True).start()  # so that it leaves no zombie
 
 
 def listen(host: str, port: int) -> socket.socket:
