@@ -28,7 +28,8 @@ class LearnerReward:
     def __init__(self, run: Run, track: Track, is_reversed: bool, n_cars: int) -> None:
         self.run = run
         self.step = 0  # environment steps before this batch, for the log
-        first = RewardFunction(run.input("reward.py").read_bytes(), watchdog=Watchdog(run.folder / files.CRASH))
+        self.watchdog = Watchdog(run.folder / files.CRASH)
+        first = RewardFunction(run.input("reward.py").read_bytes(), watchdog=self.watchdog)
         self._note_prints(first)  # of the import, once
         self.functions = [first, *(first.sibling() for _ in range(n_cars - 1))]
         first.drain_prints()
@@ -58,6 +59,10 @@ class LearnerReward:
         if warning:
             self._warned = True
             self.run.note(warning, level="warning", step=self.step)
+
+    def close(self) -> None:
+        """No more calls: whoever trains in a notebook gets timer and file back."""
+        self.watchdog.close()
 
     def state(self) -> dict[str, Any]:
         """What the learner's modules remember, and the random numbers it may use."""

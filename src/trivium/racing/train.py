@@ -111,6 +111,7 @@ def train(config: TrainConfig, run: Run) -> None:
     if unsaved:
         run.save(now.steps, *moment)
     view.mark(live.FINISHED, now.iteration, now.steps)
+    reward.close()
     if now.iteration:
         from trivium.racing.deploy import bundle
 
