@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from trivium.errors import StudioError
+from trivium.racing.adam import Adam
 from trivium.racing.config import CarConfig, TrainConfig
 from trivium.racing.ppo import PPO, ReturnScale, Rollout, fitting_batch, gae
 
@@ -204,3 +205,20 @@ def test_numbers_out_of_bounds_end_in_a_sentence():
     with pytest.raises(StudioError, match="out of bounds") as raised:
         ppo.update(rollout([1.0] * 40, [0.0] * 40, [39]), np.random.default_rng(0))
     assert "learning rate" in raised.value.hint
+
+
+def test_our_adam_is_torchs():
+    """The same gradients, step by step; torch's own is the reference."""
+    torch.manual_seed(2)
+    start = [torch.randn(5, 3), torch.randn(4, 2, 3, 3).to(memory_format=torch.channels_last)]
+    ours, theirs = ([torch.nn.Parameter(each.clone()) for each in start] for _ in range(2))
+    mine = Adam(iter(ours), lr=3e-3, eps=1e-5)
+    reference = torch.optim.Adam(theirs, lr=3e-3, eps=1e-5)
+    for _ in range(50):
+        for a, b in zip(ours, theirs, strict=True):
+            a.grad = torch.randn(a.shape)
+            b.grad = a.grad.clone()
+        mine.step()
+        reference.step()
+    for a, b in zip(ours, theirs, strict=True):
+        torch.testing.assert_close(a, b, rtol=1e-5, atol=1e-6)

@@ -218,7 +218,8 @@ def test_a_mistake_in_the_reward_function_ends_the_run_with_line_step_and_parame
     assert (status.state, status.reason) == ("failed", reason), status
     assert says in status.message and status.hint
     assert status.detail["file"] == "reward.py"
-    assert status.detail["line"] == 6 or (reason == "user_code_timeout" and status.detail["line"] in (5, 6))
+    lines = {"return float('nan')": (6, 7), "while True: pass": (5, 6)}  # Python does not tell which return it was
+    assert status.detail["line"] in lines.get(statement, (6,))
     if reason == "user_code_error":
         assert status.detail["step"] is not None
         assert status.detail["params"]["track_length"] == pytest.approx(load_track("oval").length_m)

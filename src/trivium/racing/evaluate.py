@@ -195,7 +195,8 @@ class Race:
         self._look_at_clock(trial)
 
     def _look_at_clock(self, trial: Trial) -> None:
-        if not trial.over and trial.time_s >= self.config.time_limit_s * self.laps:
+        # to the nearest frame: sums of 1/15 s fall a hair short of whole seconds
+        if not trial.over and trial.time_s > self.config.time_limit_s * self.laps - STEP_S / 2:
             trial.status = STATUS_LABELS[Status.TIME_UP]
 
     def _record(self, car: int, steer: float, reward: float) -> None:
