@@ -54,7 +54,7 @@ def test_from_the_first_page_to_a_car_that_laps(visit: Callable[..., Any]) -> No
     evaluation = evaluate(page)
     report = pages.ask(page, f"/runs/{evaluation}/files/out/evaluation.json")
     assert report["completion_rate"] == pytest.approx(1.0)
-    replay = page.get_by_role("region", name="Replay")
+    replay = page.get_by_role("region", name="Replay").last
     replay.wait_for()
     scene = replay.get_by_role("application").first
     scene.wait_for()

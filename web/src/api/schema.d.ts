@@ -903,6 +903,16 @@ export interface components {
             code: string;
         };
         /**
+         * RewardSample
+         * @description What the function gave for one place of the car.
+         */
+        RewardSample: {
+            /** Name */
+            name: string;
+            /** Reward */
+            reward: number | null;
+        };
+        /**
          * RewardView
          * @description A reward function: one of our examples, or one of the user's own.
          */
@@ -1215,13 +1225,13 @@ export interface components {
             /**
              * Batch size
              * @description Steps in one gradient step. DeepRacer's default is 64.
-             * @default 256
+             * @default 128
              * @enum {integer}
              */
             batch_size?: 32 | 64 | 128 | 256 | 512;
             /**
              * Best model by
-             * @description What makes a checkpoint the best one; ties go to the newer.
+             * @description What makes a checkpoint the best one; ties go to the higher reward, then to the newer.
              * @default progress
              * @enum {string}
              */
@@ -1245,8 +1255,8 @@ export interface components {
             clip_coef?: number;
             /**
              * Discount factor
-             * @description How much the future counts; 0.98 looks about 50 steps (3 s) ahead. DeepRacer's default is 0.99.
-             * @default 0.98
+             * @description How much the future counts; 0.97 looks about 33 steps (2 s) ahead. DeepRacer's default is 0.99.
+             * @default 0.97
              */
             discount_factor?: number;
             /**
@@ -1423,6 +1433,11 @@ export interface components {
             ok: boolean;
             /** Prints */
             prints: string[];
+            /**
+             * Samples
+             * @default []
+             */
+            samples?: components["schemas"]["RewardSample"][];
             /** Warnings */
             warnings: components["schemas"]["Remark"][];
         };
