@@ -5,7 +5,7 @@ import pytest
 
 from trivium.errors import BadTrack, NameTaken, NotFound, StudioError
 from trivium.racing import data
-from trivium.racing.library import rows_npy
+from trivium.racing.data import rows_npy
 from trivium.racing.track import load_track
 
 KIDNEY = rows_npy(load_track("kidney"))

@@ -71,8 +71,7 @@ def test_card_is_complete(name):
 
 
 def test_it_passes_the_checks_for_strangers_files(name):
-    from trivium.racing.data import resolve
-    from trivium.racing.library import rows_npy
+    from trivium.racing.data import resolve, rows_npy
 
     track = resolve(name)
     again = import_track(rows_npy(track), f"{name}.npy")

@@ -42,6 +42,13 @@ def test_the_gallery(client: TestClient) -> None:
     assert one == tracks[0] and len(one["outline"]["centre"]) == one["waypoints"]
 
 
+def test_one_spoilt_track_file_does_not_hide_the_others(client: TestClient, data: Path) -> None:
+    (data / "tracks").mkdir()
+    (data / "tracks" / "spoilt.npy").write_bytes(b"no numbers")
+    answer = client.get(f"{RACING}/tracks")
+    assert answer.status_code == 200 and answer.json()[0]["id"] == "oval"
+
+
 def test_a_track_is_previewed_imported_used_and_deleted(full: TestClient, data: Path) -> None:
     body = npy(load_track("oval").rows * 1.5)
     assert full.post(f"{RACING}/tracks:preview?name=my oval.npy", content=body).json()["id"] == "my-oval"

@@ -1,7 +1,8 @@
 """PPO from picture to weights: our trainer beside Stable-Baselines3 in the same environment.
 
 Same track, cars, network, batch size, epochs and learning rate, the same reward function in plain Python; both from
-fresh weights, without evaluations. Ours collects whole drives, the peer fixed lengths: that is part of what is compared.
+fresh weights, without evaluations. Ours collects whole drives, the peer fixed lengths: that is part of what is
+compared.
 """
 
 from __future__ import annotations

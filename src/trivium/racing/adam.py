@@ -31,7 +31,7 @@ class Adam:
     @torch.no_grad()
     def step(self) -> None:
         """One update; every parameter must have a gradient."""
-        gradients = [p.grad for p in self.parameters]
+        gradients = [p.grad for p in self.parameters if p.grad is not None]
         self.steps += 1
         torch._foreach_lerp_(self.first, gradients, 1.0 - BETA1)
         torch._foreach_mul_(self.second, BETA2)

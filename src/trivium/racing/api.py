@@ -21,15 +21,15 @@ from trivium.core.index import RunIndex
 from trivium.core.records import BlobRecord, RewardRecord, TrackRecord
 from trivium.core.views import RunView
 from trivium.errors import BadTrack, NotFound
-from trivium.racing import library
+from trivium.racing import data as track_data
 from trivium.racing.config import EvaluateConfig, TrainConfig
+from trivium.racing.reward_source import MAX_CHARACTERS as CODE_CAP
 from trivium.racing.rewards import examples
 from trivium.racing.submit import submit_evaluation, submit_training, trained_track
 
 router = APIRouter(prefix="/api/v1/racing", tags=["racing"])
 
 TRACK_CAP_BYTES = 8_000_000
-CODE_CAP = 200_000  # characters
 TRACK_BODY = {
     "requestBody": {
         "required": True,
@@ -186,16 +186,13 @@ Db = Annotated[Database, Depends(database)]
 @router.get("/tracks")
 def list_tracks(data: Data) -> list[TrackView]:
     """The gallery, easiest first, then the imported tracks."""
-    return [
-        _view(library.library_track(data, track_id))
-        for track_id in library.gallery_ids() + library.imported_ids(data)
-    ]
+    return [_view(track) for track in track_data.list_tracks(data)]
 
 
 @router.get("/tracks/{track_id}")
 def get_track(track_id: TrackId, data: Data) -> TrackView:
     """One track."""
-    return _view(library.library_track(data, track_id))
+    return _view(track_data.library_track(data, track_id))
 
 
 @router.post("/tracks:preview", openapi_extra=TRACK_BODY)
@@ -220,7 +217,7 @@ async def import_track(
 @router.delete("/tracks/{track_id}", status_code=204)
 def delete_track(track_id: TrackId, data: Data, db: Db) -> Response:
     """Delete an imported track; runs keep their own copy."""
-    library.delete_track(data, track_id)
+    track_data.delete_track(data, track_id)
     with db.write() as session:
         session.execute(delete(TrackRecord).where(TrackRecord.id == track_id))
     return Response(status_code=204)
@@ -233,12 +230,10 @@ def _preview(body: bytes, name: str) -> TrackView:
 
 
 def _import(data: FilePath, db: Database, blobs: BlobStore, sha256: str, name: str) -> TrackView:
-    from trivium.racing import track
-
     path = blobs.path(sha256)
     try:
         body = path.read_bytes()
-        found = library.save_track(data, track.import_track(body, name))
+        found = track_data.save_track(data, body, name)
     except Exception:
         with db.read() as session:
             if session.get(BlobRecord, sha256) is None:
@@ -323,7 +318,7 @@ def validate_reward(body: ValidationRequest, data: Data) -> ValidationResult:
     """Try a reward function in a process of its own and name the lines that are wrong."""
     from trivium.racing.reward_check import validate
 
-    track = library.library_track(data, body.track) if body.track else None
+    track = track_data.library_track(data, body.track) if body.track else None
     return ValidationResult.model_validate(validate(body.code, track))
 
 
@@ -352,7 +347,7 @@ def get_config_schemas() -> ConfigSchemas:
 def create_training(body: TrainingRequest, index: Index, data: Data) -> RunView:
     """Make a training and start it, at once or as soon as there is room."""
     config = body.config.model_copy(
-        update={"track": library.library_track(data, body.track or body.config.track).id}
+        update={"track": track_data.library_track(data, body.track or body.config.track).id}
     )
     run = index.create(
         "racing",
@@ -370,7 +365,7 @@ def create_evaluation(body: EvaluationRequest, index: Index, data: Data) -> RunV
     training = index.get(body.run)
     folder = index.folder(training.id)
     wanted = body.track or (body.config.track if "track" in body.config.model_fields_set else None)
-    track = library.library_track(data, wanted).id if wanted else trained_track(data, folder)
+    track = track_data.library_track(data, wanted).id if wanted else trained_track(data, folder)
     config = body.config.model_copy(update={"track": track})
     run = index.create(
         "racing",

@@ -19,7 +19,7 @@ from trivium.core.spec import Spec, read_spec
 from trivium.errors import BadConfig, NotFound
 from trivium.racing import STUDIO
 from trivium.racing.config import EvaluateConfig, TrainConfig
-from trivium.racing.library import find_track, gallery_ids, rows_npy
+from trivium.racing.data import gallery_ids, resolve, rows_npy
 
 if TYPE_CHECKING:
     from trivium.racing.track import Track
@@ -31,7 +31,7 @@ def submit_training(
     """A queued training in DATA/runs, or in ``folder``. ``config.track`` is an id, or a path from the
     command line.
     """
-    track = find_track(data_dir, config.track)
+    track = resolve(config.track, data_dir)
     config = config.model_copy(update={"track": track.id})
     return create_run(
         STUDIO,
@@ -60,7 +60,7 @@ def submit_evaluation(
         raise BadConfig(
             "This run is not a racing training, so there is no model to drive.", "Choose a training."
         )
-    track = find_track(data_dir, config.track)
+    track = resolve(config.track, data_dir)
     config = config.model_copy(update={"track": track.id})
     inputs: dict[str, Content] = {**track_inputs(track), **model_inputs(training, spec, config.checkpoint)}
     return create_run(
