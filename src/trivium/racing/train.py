@@ -78,22 +78,23 @@ def train(config: TrainConfig, run: Run) -> None:
         reward.turn_to(roads[way], is_reversed=not way)
         began = time.monotonic()
 
-        view.mark(live.DRIVING, now.iteration, now.steps)
+        number = now.iteration + 1  # of this iteration; a drive carries it as the metrics do
+        view.mark(live.DRIVING, number, now.steps)
         starts = next_starts(config, now, roads[way].is_loop)
-        rollout, episodes = driver.explore(starts, config.max_steps_per_iteration, now.iteration, now.episodes, explore)
+        rollout, episodes = driver.explore(starts, config.max_steps_per_iteration, number, now.episodes, explore)
         if run.stopped or rollout is None:
             break  # an unfinished iteration counts for nothing; the next attempt drives it again
 
-        view.mark(live.UPDATING, now.iteration, now.steps + len(rollout))
+        view.mark(live.UPDATING, number, now.steps + len(rollout))
         losses = ppo.update(rollout, rng)
         seconds = time.monotonic() - began
 
-        view.mark(live.EVALUATING, now.iteration, now.steps + len(rollout), len(rollout) / seconds)
-        greedy = driver.drive_greedily(eval_starts if roads[way].is_loop else np.zeros_like(eval_starts), now.iteration)
+        view.mark(live.EVALUATING, number, now.steps + len(rollout), len(rollout) / seconds)
+        greedy = driver.drive_greedily(eval_starts if roads[way].is_loop else np.zeros_like(eval_starts), number)
         if run.stopped:
             break
 
-        now.iteration += 1
+        now.iteration = number
         now.steps += len(rollout)
         now.episodes += len(episodes)
         now.next_start = float((starts[-1] + config.start_advance) % 1.0)

@@ -59,8 +59,8 @@ describe("rewardGraph", () => {
     ]);
   });
 
-  it("puts drives that count from 0 with the update they led to", () => {
-    const [dots] = rewardGraph(rows, [episode(1, 0), episode(2, 1)], null).dots;
+  it("puts drives with the update they led to", () => {
+    const [dots] = rewardGraph(rows, [episode(1, 1), episode(2, 2)], null).dots;
     expect(dots?.points.map(([x]) => Math.round(x))).toEqual([1, 2]);
   });
 

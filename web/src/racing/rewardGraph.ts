@@ -48,14 +48,6 @@ export function episodeOf(event: RunEvent): Episode | null {
   };
 }
 
-/** Metrics count finished iterations from 1; drives that count from 0 are shown with the update they led to. */
-export function aligned(episodes: readonly Episode[]): Episode[] {
-  const fromZero = episodes.some((episode) => episode.iteration === 0);
-  return fromZero
-    ? episodes.map((episode) => ({ ...episode, iteration: episode.iteration + 1 }))
-    : [...episodes];
-}
-
 /** Episodes of one iteration stand side by side around it, so that twenty dots are not one blot. */
 export function spread(episodes: readonly Episode[]): Map<number, number> {
   const byIteration = new Map<number, Episode[]>();
@@ -74,7 +66,7 @@ export function spread(episodes: readonly Episode[]): Map<number, number> {
 }
 
 function dotsOf(episodes: readonly Episode[]): Dots[] {
-  const training = aligned(episodes).filter((episode) => episode.phase === "training");
+  const training = episodes.filter((episode) => episode.phase === "training");
   const x = spread(training);
   const points = (value: (episode: Episode) => number): [number, number][] =>
     training.map((episode) => [x.get(episode.id) ?? episode.iteration, value(episode)]);
