@@ -16,7 +16,7 @@ from typing import Any, NoReturn
 import click
 
 from trivium import __version__
-from trivium.errors import StudioError
+from trivium.errors import DiskFull, StudioError
 from trivium.settings import DEFAULT_HOST, DEFAULT_PORT, Settings
 
 EXIT_FAILED, EXIT_USAGE, EXIT_INTERRUPTED = 1, 2, 130
@@ -68,6 +68,8 @@ class Root(click.Group):
         except BrokenPipeError:  # the reader, such as `head`, has seen enough
             sys.stderr.close()
             sys.exit(EXIT_FAILED)
+        except OSError as error:
+            _fail(_system_said(error))
         sys.exit(result if isinstance(result, int) else 0)
 
 
@@ -77,6 +79,16 @@ def _exists(target: str) -> bool:
         return importlib.util.find_spec(module) is not None
     except ModuleNotFoundError:
         return False
+
+
+def _system_said(error: OSError) -> StudioError:
+    """A file that can't be read or written, such as a data folder on a disk that is full or read-only."""
+    from trivium.core.files import is_disk_full
+
+    if is_disk_full(error):
+        return DiskFull()
+    return StudioError(f"{error.filename or 'A file'} can't be used: {error.strerror or error}.",
+                       "Check the path, and that you may read and write there.")
 
 
 def _fail(error: StudioError) -> NoReturn:

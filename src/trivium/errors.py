@@ -134,7 +134,7 @@ class DiskFull(StudioError):
     reason: ClassVar[str] = "disk_full"
 
     def __init__(self, message: str = "The disk is full, so nothing more could be saved.",
-                 hint: str = "Free some space, then resume the run: it goes on from its last checkpoint.") -> None:
+                 hint: str = "Free some space, then try again; a run that ended for it can be resumed.") -> None:
         super().__init__(message, hint)
 
 

@@ -174,3 +174,24 @@ def test_doctor_finds_an_occupied_port() -> None:
         port = server.getsockname()[1]
         check = check_port(port)
     assert check.level == "warning" and check.mend == f"trivium up --port {port + 1}"
+
+
+@pytest.mark.parametrize("arguments", [["runs", "export", "walk", "--out", "FILE/a.zip"],
+                                       ["racing", "train", "--out", "FILE/run"],
+                                       ["up", "--no-browser", "--port", "0", "--data", "FILE/data"]])
+def test_a_place_that_cannot_be_written_is_one_line(make_run: MakeRun, data: Path, tmp_path: Path,
+                                                     arguments: list[str]) -> None:
+    make_run()
+    file = tmp_path / "file"
+    file.touch()
+    done = trivium(*(word.replace("FILE", str(file)) for word in arguments), data=data)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert len(done.stderr.splitlines()) == 1 and str(file) in done.stderr and "Check the path" in done.stderr
+
+
+def test_a_damaged_database_is_one_line_that_says_what_to_do(data: Path) -> None:
+    data.mkdir()
+    (data / "trivium.db").write_text("this is no database, " * 100)
+    done = trivium("up", "--no-browser", "--port", "0", data=data)
+    assert done.returncode == 1 and len(done.stderr.splitlines()) == 1
+    assert "damaged" in done.stderr and str(data / "trivium.db") in done.stderr

@@ -35,7 +35,7 @@ STUDIO = Studio("s", "Toy", "x", "#000", entries={"train": "a.b:c"}, configs={"t
     ({"car": {"max_speed_mps": 1}}, "car.max_speed_mps: There is no such setting.", "Did you mean car.speed_max_mps?"),
     ({"speed_max": 1}, "speed_max: There is no such setting.", "Did you mean car.speed_max_mps?"),
     ({"zzz": 1}, "zzz: There is no such setting.", "Correct the field and try again."),
-    ({"batch_size": 0}, "batch_size: Input should be greater than or equal to 1.", "Correct the field and try again."),
+    ({"batch_size": 0}, "batch_size: must be at least 1.", "Correct the field and try again."),
     ({"batch_size": 13}, "thirteen brings bad luck.", "Correct the field and try again."),
 ])
 def test_what_is_wrong_is_said(values: dict[str, object], sentence: str, hint: str) -> None:

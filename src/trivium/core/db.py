@@ -21,9 +21,10 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util.exc import CommandError
 from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlalchemy.orm import Session
 
-from trivium.errors import StudioError
+from trivium.errors import DiskFull, StudioError
 
 BUSY_TIMEOUT_S = 5.0
 KEPT_BACKUPS = 5
@@ -32,6 +33,10 @@ WRITES = "trivium_writes"
 
 class NewerDatabase(StudioError):
     """The data folder was written by a newer version of the studio."""
+
+
+class DamagedDatabase(StudioError):
+    """The database's file can't be read or opened."""
 
 
 class Database:
@@ -67,6 +72,12 @@ class Database:
 
     def migrate(self) -> None:
         """Bring the schema up to date; an older SQLite file is copied to the backups folder first."""
+        try:
+            self._migrate()
+        except DatabaseError as error:
+            raise _cannot_open(self.engine, error) from error
+
+    def _migrate(self) -> None:
         scripts = ScriptDirectory.from_config(_alembic_config())
         head = scripts.get_current_head()
         with self.engine.connect() as connection:
@@ -97,6 +108,21 @@ class Database:
 
     def close(self) -> None:
         self.engine.dispose()
+
+
+def _cannot_open(engine: Engine, error: DatabaseError) -> StudioError:
+    if "disk is full" in str(error):  # SQLite gives it no type of its own
+        return DiskFull()
+    if isinstance(error, OperationalError):
+        return DamagedDatabase(
+            f"The studio's database can't be opened: {error.orig}.",
+            f"Check that you may read and write {engine.url.database or 'it'}, then try again.",
+        )
+    return DamagedDatabase(
+        f"The studio's database is damaged: {error.orig}.",
+        f"Move {engine.url.database or 'it'} away, or put a copy from the folder backups in its place. Runs and "
+        "imported tracks are found again by themselves; saved reward functions are only in the database.",
+    )
 
 
 def _connect_args(url: str) -> dict[str, Any]:

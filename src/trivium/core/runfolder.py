@@ -107,17 +107,34 @@ def _make(spec: Spec, data: Path | None, out: Path | str | None, inputs: Mapping
         folder = Path(data).absolute() / "runs" / spec.id
     else:
         raise ValueError("create_run needs data or out")
+    is_new = not folder.exists()
     with files.disk_full_guard():
-        (folder / files.INPUTS).mkdir(parents=True, exist_ok=True)
-        hashes = {name: _put(folder / files.INPUTS, name, content) for name, content in inputs.items()}
-        write_status(folder, Status(updated_at=time.time()))
-        # Two commands with the same --out at the same time: the one that writes the spec first has the folder.
+        folder.mkdir(parents=True, exist_ok=True)
         _claim(folder, out)
-        write_spec(folder, replace(spec, inputs=hashes))
+        try:
+            (folder / files.INPUTS).mkdir()
+            hashes = {name: _put(folder / files.INPUTS, name, content) for name, content in inputs.items()}
+            write_status(folder, Status(updated_at=time.time()))
+            write_spec(folder, replace(spec, inputs=hashes))
+        except BaseException:
+            _unmake(folder, is_new)
+            raise
     return folder
 
 
+def _unmake(folder: Path, is_new: bool) -> None:
+    """Half a run would only stand in the way of the next try. An empty folder that somebody had made stays."""
+    for name in (files.INPUTS, files.STATUS, files.SPEC, files.LOCK):
+        shutil.rmtree(folder / name, ignore_errors=True)
+        with contextlib.suppress(OSError):
+            (folder / name).unlink()
+    if is_new:
+        with contextlib.suppress(OSError):
+            folder.rmdir()
+
+
 def _claim(folder: Path, out: Path | str | None) -> None:
+    """Of two commands with the same --out at the same time, one gets the folder, before either writes into it."""
     try:
         os.close(os.open(folder / files.LOCK, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o644))
     except FileExistsError:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from trivium.core.refusals import plain_message
 from trivium.errors import BadConfig, NotFound
 
 if TYPE_CHECKING:
@@ -66,9 +67,9 @@ def parse_config(target: str, values: Mapping[str, Any]) -> BaseModel:
 def _bad_config(config_class: type[BaseModel], error: ValidationError) -> BadConfig:
     rows: list[dict[str, Any]] = []
     hint = "Correct the field and try again."
-    for problem in error.errors(include_url=False, include_context=False):
+    for problem in error.errors(include_url=False):
         name = ".".join(str(part) for part in problem["loc"])
-        message = str(problem["msg"]).removeprefix("Value error, ")
+        message = plain_message(problem)
         if problem["type"] == "extra_forbidden":
             nearest = _nearest(config_class, [str(part) for part in problem["loc"]])
             message = "There is no such setting."

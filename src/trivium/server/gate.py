@@ -280,6 +280,8 @@ def json_fault(body: bytes) -> str | None:
     except UnicodeError:
         return "This JSON holds characters that are not valid text."
     except ValueError as error:
+        if "integer string conversion" in str(error):
+            return "This JSON holds a number with too many digits."
         return "This is not valid JSON." if isinstance(error, json.JSONDecodeError) else str(error)
     return "This JSON is nested too deeply." if _depth(value) > MAX_JSON_DEPTH else None
 

@@ -21,7 +21,9 @@ from sqlalchemy.exc import OperationalError
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from trivium.errors import StudioError
+from trivium.core.files import is_disk_full
+from trivium.core.refusals import plain_message
+from trivium.errors import DiskFull, StudioError
 
 MEDIA_TYPE = "application/problem+json"
 log = logging.getLogger("trivium.server")
@@ -50,6 +52,7 @@ TITLES = {
         "Try again. If it happens again, look into logs/server.log in the data folder.",
     ),
     503: ("The studio is busy.", "Wait a few seconds and try again."),
+    507: ("There is no room left.", "Free some space and try again."),
 }
 
 
@@ -95,6 +98,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(RequestValidationError, _validation_error)
     app.add_exception_handler(OperationalError, _database_busy)
+    app.add_exception_handler(OSError, _system_error)
 
 
 def studio_problem(error: StudioError) -> JSONResponse:
@@ -130,6 +134,8 @@ def allowed_methods(request: Request) -> list[str]:
 
 async def _database_busy(_request: Request, error: Exception) -> JSONResponse:
     log.error("database: %s", error)
+    if "disk is full" in str(error):  # SQLite gives it no type of its own
+        return studio_problem(DiskFull())
     return problem(
         503,
         "The studio's database did not answer.",
@@ -137,6 +143,12 @@ async def _database_busy(_request: Request, error: Exception) -> JSONResponse:
         hint="Wait a few seconds and try again. If it stays so, check that the disk is not full.",
         headers={"Retry-After": "2"},
     )
+
+
+async def _system_error(_request: Request, error: Exception) -> JSONResponse:
+    if is_disk_full(error):
+        return studio_problem(DiskFull())
+    raise error
 
 
 async def _validation_error(request: Request, error: Exception) -> JSONResponse:
@@ -153,12 +165,10 @@ def _field_problem(error: dict[str, Any], model: Any) -> FieldProblem:
         part for i, part in enumerate(error["loc"]) if i or part not in ("body", "query", "path", "header")
     ]
     field = ".".join(str(part) for part in loc)
-    kind, message = error["type"], str(error["msg"]).removeprefix("Value error, ")
+    kind, message = error["type"], plain_message(error)
     if kind == "extra_forbidden":
         near = difflib.get_close_matches(str(loc[-1]), _known_keys(model, loc[:-1]), n=1, cutoff=0.5)
         message = f"there is no setting called '{loc[-1]}'" + (f"; did you mean '{near[0]}'?" if near else "")
-    elif kind == "missing":
-        message = "is missing"
     elif kind == "json_invalid":
         field, message = "", "this is not valid JSON"
     return FieldProblem(field=printable(field), message=printable(message))
