@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from trivium.core import jobs
+from trivium.core.assignment import assigned
 from trivium.core.spec import read_spec
 from trivium.core.status import Status
 from trivium.errors import StudioError
@@ -122,7 +123,7 @@ def clone(settings: Settings, run: str, name: str | None, out: Path | None, seed
     info = _info(settings, run)
     names = [other.spec.name for other in jobs.list_runs(settings.data)]
     folder = jobs.clone(info.folder, data=None if out else settings.data, out=out,
-                        name=name or jobs.unique_name(names, info.spec.name), config=changes(settings_),
+                        name=name or jobs.unique_name(names, info.spec.name), config=assigned(settings_),
                         seed=seed, start_weights=weights, studio=find_studio(info.spec.studio))
     code = 0
     if start:
@@ -130,25 +131,6 @@ def clone(settings: Settings, run: str, name: str | None, out: Path | None, seed
         code = _follow(folder, as_json)
     _done(_info(settings, str(folder)), as_json)
     sys.exit(code)
-
-
-def changes(assignments: tuple[str, ...]) -> dict[str, Any]:
-    """key=value pairs as a nested dict; a value is JSON where it can be read as such, else text."""
-    found: dict[str, Any] = {}
-    for assignment in assignments:
-        key, equals, text = assignment.partition("=")
-        if not equals or not key.strip():
-            raise click.BadParameter(f"{assignment!r} is not of the form KEY=VALUE", param_hint="--set")
-        try:
-            value = json.loads(text)
-        except ValueError:
-            value = text
-        place = found
-        *path, last = key.strip().split(".")
-        for part in path:
-            place = place.setdefault(part, {})
-        place[last] = value
-    return found
 
 
 @runs.command()

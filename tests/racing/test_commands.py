@@ -16,7 +16,7 @@ from click.testing import CliRunner, Result
 from tests.racing.conftest import CENTRE
 
 from trivium.cli import main
-from trivium.racing.commands import assignment, merge
+from trivium.core.assignment import assigned, assignment, merge
 
 QUICK = ["--set", "num_episodes_between_training=4", "--set", "max_steps_per_iteration=100", "--set", "eval_trials=2",
          "--set", "batch_size=32", "--set", "num_epochs=1", "--max-iterations", "1"]
@@ -146,5 +146,6 @@ def test_set_takes_json_or_text(text, value):
 
 def test_later_settings_win_field_by_field():
     values: dict[str, Any] = {"car": {"network": "shallow", "speed_count": 1}, "lr": 1}
-    merge(values, {"car": {"network": "light"}, "lr": 2})
-    assert values == {"car": {"network": "light", "speed_count": 1}, "lr": 2}
+    later = {"car": {"network": "light"}, "lr": 2}
+    assert merge(values, later) == {"car": {"network": "light", "speed_count": 1}, "lr": 2}
+    assert assigned(["lr=1", "lr.b=2", "a.b=1", "a=2"]) == {"lr": {"b": 2}, "a": 2}

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from trivium.core import checkpoint, files
+from trivium.core.assignment import merge
 from trivium.core.spec import Limits, Spec, default_threads, new_id, read_spec, write_spec
 from trivium.core.status import Status, read_status, write_status
 from trivium.core.studio import Studio
@@ -20,6 +21,7 @@ from trivium.errors import BadFile, NameTaken, NotFound
 
 Content = bytes | str | Path  # bytes, text, or a file to copy
 START = "start"
+MAX_NAME = 100  # characters
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,7 @@ def create_run(studio: Studio, kind: str, name: str, config: Mapping[str, Any] |
     values = config.model_dump(mode="json") if hasattr(config, "model_dump") else dict(config)
     if kind in studio.configs:
         values = studio.config(kind, values).model_dump(mode="json")
-    spec = Spec(id=new_id(), studio=studio.id, kind=kind, name=name.strip() or kind, entry=studio.entry(kind),
+    spec = Spec(id=new_id(), studio=studio.id, kind=kind, name=tidy_name(name) or kind, entry=studio.entry(kind),
                 config=values, config_type=studio.configs.get(kind), seed=int(seed),
                 threads=threads or default_threads(), device=device, limits=limits or Limits(),
                 created_at=round(time.time(), 3), parent=parent)
@@ -82,19 +84,10 @@ def clone(folder: Path | str, *, data: Path | None = None, out: Path | str | Non
             raise NotFound("The run has no checkpoint to start from yet.", "Clone it without its weights.")
         for part in (checkpoint.WEIGHTS, checkpoint.STATE, checkpoint.MANIFEST):
             contents[f"{START}/{part}"] = best.folder / part
-    spec = replace(old, id=new_id(), name=name or f"{old.name} copy", config=values, inputs={},
+    spec = replace(old, id=new_id(), name=tidy_name(name or f"{old.name} copy"), config=values, inputs={},
                    seed=old.seed if seed is None else seed, created_at=round(time.time(), 3), parent=old.id)
     beside = None if data is not None or out is not None else source.parent / spec.id
     return _make(spec, data, out or beside, contents)
-
-
-def merge(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
-    """`old` with the values of `new`, nested dicts merged."""
-    merged = dict(old)
-    for key, value in new.items():
-        before = merged.get(key)
-        merged[key] = merge(before, value) if isinstance(before, Mapping) and isinstance(value, Mapping) else value
-    return merged
 
 
 def _make(spec: Spec, data: Path | None, out: Path | str | None, inputs: Mapping[str, Content]) -> Path:
@@ -154,6 +147,11 @@ def _put(folder: Path, name: str, content: Content) -> str:
     else:
         files.write_file(path, content.encode() if isinstance(content, str) else content)
     return files.sha256_file(path)
+
+
+def tidy_name(name: str) -> str:
+    """A name that fits on one line of any list: spaces for what cannot be printed, and not endless."""
+    return " ".join("".join(c if c.isprintable() else " " for c in name).split())[:MAX_NAME]
 
 
 def unique_name(existing: Iterable[str], name: str) -> str:

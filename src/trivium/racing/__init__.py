@@ -1,6 +1,16 @@
-"""The racing studio: teach a car to drive from its camera by reinforcement learning."""
+"""The racing studio: teach a car to drive from its camera by reinforcement learning.
+
+In Python, `trivium.racing.train(...)`, `evaluate`, `validate`, `tracks` and `load_track` do what the commands of the
+same names do; they are imported when they are used. Where Gymnasium is loaded, its environment is registered.
+"""
+
+import sys
+from types import ModuleType
+from typing import Any
 
 from trivium.core.studio import Studio
+
+FUNCTIONS = ("train", "evaluate", "validate", "tracks", "load_track")  # of `notebook`
 
 STUDIO = Studio(
     id="racing",
@@ -11,5 +21,36 @@ STUDIO = Studio(
     configs={"train": "trivium.racing.config:TrainConfig", "evaluate": "trivium.racing.config:EvaluateConfig"},
     api="trivium.racing.api:router",
     commands="trivium.racing.commands:racing",
-    warm="trivium.racing.warm",
 )
+
+
+def __getattr__(name: str) -> Any:
+    if name not in FUNCTIONS:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from trivium.racing import notebook
+
+    return getattr(notebook, name)
+
+
+class _Stage(ModuleType):
+    """The modules `train` and `evaluate` share their names with functions, so they answer to a call as well."""
+
+    def __call__(self, *arguments: Any, **settings: Any) -> Any:
+        from trivium.racing import notebook
+
+        return getattr(notebook, self.__name__.rpartition(".")[2])(*arguments, **settings)
+
+
+class _Racing(ModuleType):
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name in FUNCTIONS and isinstance(value, ModuleType):
+            value.__class__ = _Stage  # importing a submodule sets it here, over the function of that name
+        super().__setattr__(name, value)
+
+
+sys.modules[__name__].__class__ = _Racing
+
+if "gymnasium" in sys.modules:
+    from trivium.racing.registration import register
+
+    register()

@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from trivium.errors import BadConfig, BadFile
+from trivium.core.assignment import assigned, merge
+from trivium.errors import BadFile
 from trivium.settings import Settings
 
 if TYPE_CHECKING:
     from trivium.racing.track import Track
 
 SEED = click.IntRange(0, 2**31 - 1)
-METRICS = ("iteration", "completion/training", "completion/evaluation", "charts/sps")
 
 
 @click.group()
@@ -121,29 +121,26 @@ def train(ctx: click.Context, track: str | None, reward: Path | None, algorithm:
     """Train a car."""
     from trivium.core.studio import parse_config
     from trivium.racing import STUDIO, contract
-    from trivium.racing.reward_source import read_text
     from trivium.racing.rewards import examples
-    from trivium.racing.submit import submit_training
+    from trivium.racing.submit import new_name, submit_training
 
     values = read_config(config_file)
     if metadata is not None:
-        merge(values, contract.from_metadata(read_json(metadata)))
+        values = merge(values, contract.from_metadata(read_json(metadata)))
     if hyperparameters is not None:
-        merge(values, contract.from_hyperparameters(read_json(hyperparameters)))
-    merge(values, given(track=track, algorithm=algorithm, max_minutes=max_minutes, max_iterations=max_iterations,
-                        stop_at_completion=stop_at_completion))
-    for each in sets:
-        merge(values, assignment(each))
+        values = merge(values, contract.from_hyperparameters(read_json(hyperparameters)))
+    values = merge(values, given(track=track, algorithm=algorithm, max_minutes=max_minutes,
+                                 max_iterations=max_iterations, stop_at_completion=stop_at_completion))
+    values = assigned(sets, over=values)
     settings: Settings = ctx.obj
     config: Any = parse_config(STUDIO.configs["train"], values)
-    code = read_text(read(reward), reward.name) if reward else examples()[0].code
-    folder = submit_training(settings.data, name or (out.name if out else f"{config.track} {seed}"), config, code, seed,
-                             folder=out)
-    finish(ctx, folder, as_json)
+    code = read(reward) if reward else examples()[0].code
+    called = new_name(settings.data, "train", name, f"{config.track} {seed}", out)
+    finish(ctx, submit_training(settings.data, called, config, code, seed, folder=out), as_json)
 
 
 @racing.command()
-@click.argument("run", type=click.Path(path_type=Path))
+@click.argument("run")
 @click.option("--track", help="The track to drive; default: the one it trained on.")
 @click.option("--trials", type=int, help="How many laps are driven.")
 @click.option("--set", "sets", multiple=True, metavar="KEY=VALUE", help="Set any field of the evaluation.")
@@ -152,19 +149,18 @@ def train(ctx: click.Context, track: str | None, reward: Path | None, algorithm:
 @click.option("--out", type=click.Path(path_type=Path), help="The run folder; default: one in the data folder.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output.")
 @click.pass_context
-def evaluate(ctx: click.Context, run: Path, track: str | None, trials: int | None, sets: tuple[str, ...],
+def evaluate(ctx: click.Context, run: str, track: str | None, trials: int | None, sets: tuple[str, ...],
              config_file: Path | None, seed: int, out: Path | None, as_json: bool) -> None:
     """Drive laps against the clock with a trained car."""
+    from trivium.core.jobs import find_run
     from trivium.core.studio import parse_config
     from trivium.racing import STUDIO
     from trivium.racing.submit import submit_evaluation, trained_track
 
     settings: Settings = ctx.obj
-    folder = find_run(settings, run)
+    folder = find_run(settings.data, run)
     values = {"track": trained_track(settings.data, folder), **read_config(config_file)}
-    merge(values, given(track=track, trials=trials))
-    for each in sets:
-        merge(values, assignment(each))
+    values = assigned(sets, over=merge(values, given(track=track, trials=trials)))
     config: Any = parse_config(STUDIO.configs["evaluate"], values)
     finish(ctx, submit_evaluation(settings.data, folder, config, seed, folder=out), as_json)
 
@@ -172,28 +168,19 @@ def evaluate(ctx: click.Context, run: Path, track: str | None, trials: int | Non
 def finish(ctx: click.Context, folder: Path, as_json: bool) -> None:
     """Follow the run to its end, print its result, leave with its exit code."""
     from trivium.core.follow import follow
-    from trivium.core.jobs import status
-    from trivium.core.spec import read_spec
-    from trivium.racing.evaluate_report import read_report, report_lines
+    from trivium.racing.evaluate_report import report_lines
+    from trivium.racing.notebook import METRICS, result
 
     code = follow(folder, json_mode=as_json, keys=METRICS)
-    now, spec = status(folder), read_spec(folder)
-    result: dict[str, Any] = {"run": str(folder), "status": now.state, "wall_s": now.wall_s, "steps": now.step,
-                              "best": now.best, "reason": now.reason, "message": now.message}
-    report = read_report(folder) if spec.kind == "evaluate" else None
+    found = result(folder)
+    best = found["best"]
     if as_json:
-        click.echo(json.dumps({**result, **(report or {})}))
-    elif report is not None:
-        click.echo("\n".join(report_lines(report)))
-    elif now.best is not None:
-        click.echo(f"{folder}: {now.state}; {now.best['metric']} {now.best['value']:.1f} at step {now.best['step']}")
+        click.echo(json.dumps(found))
+    elif "trials" in found:
+        click.echo("\n".join(report_lines(found)))
+    elif best is not None:
+        click.echo(f"{folder}: {found['status']}; {best['metric']} {best['value']:.1f} at step {best['step']}")
     ctx.exit(code)
-
-
-def find_run(settings: Settings, run: Path) -> Path:
-    """A run by its folder, or by its id in the data folder."""
-    inside = settings.data / "runs" / run.name
-    return inside if not run.exists() and run.parent == Path() and inside.is_dir() else run
 
 
 def given(**values: Any) -> dict[str, Any]:
@@ -228,26 +215,3 @@ def read_config(path: Path | None) -> dict[str, Any]:
         return tomllib.loads(read(path).decode("utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise BadFile(f"{path} is not TOML: {error}.", "Mend the file.") from None
-
-
-def assignment(text: str) -> dict[str, Any]:
-    """"car.network=light" -> {"car": {"network": "light"}}; values are JSON where they can be."""
-    key, equals, raw = text.partition("=")
-    if not equals or not key.strip():
-        raise BadConfig(f"--set {text}: write it as KEY=VALUE.", "For example --set lr=0.0003")
-    try:
-        value: Any = json.loads(raw)
-    except ValueError:
-        value = raw
-    for part in reversed(key.strip().split(".")):
-        value = {part: value}
-    return dict(value)
-
-
-def merge(into: dict[str, Any], more: dict[str, Any]) -> None:
-    """Lay `more` over `into`, nested objects field by field."""
-    for key, value in more.items():
-        if isinstance(value, dict) and isinstance(into.get(key), dict):
-            merge(into[key], value)
-        else:
-            into[key] = value

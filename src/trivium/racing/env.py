@@ -28,6 +28,7 @@ from trivium.racing.config import CarConfig
 from trivium.racing.data import resolve
 from trivium.racing.models import ActionSpace
 from trivium.racing.params import ROW_PROGRESS, ROW_STEPS, ParamsBuilder
+from trivium.racing.registration import register
 from trivium.racing.simulator import STATUS_LABELS, Simulator, Status
 from trivium.racing.track import Track
 
@@ -153,13 +154,6 @@ class RacingEnv(gymnasium.Env[np.ndarray, Any]):
     def render(self) -> np.ndarray | None:
         frames = self.vector.render()
         return None if frames is None else frames[0]
-
-
-def register() -> None:
-    """Make gymnasium.make("trivium/Racing-v0") and its vector form known; importing trivium.racing.env does it."""
-    if "trivium/Racing-v0" not in gymnasium.registry:
-        gymnasium.register("trivium/Racing-v0", entry_point="trivium.racing.env:RacingEnv",
-                           vector_entry_point="trivium.racing.env:RacingVectorEnv", disable_env_checker=True)
 
 
 register()

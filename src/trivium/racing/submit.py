@@ -14,23 +14,38 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from trivium.core import checkpoint, files
-from trivium.core.runfolder import Content, create_run, run_folder
+from trivium.core.runfolder import Content, create_run, list_runs, run_folder, unique_name
 from trivium.core.spec import Spec, read_spec
-from trivium.errors import BadConfig, NotFound
+from trivium.errors import BadConfig, NameTaken, NotFound
 from trivium.racing import STUDIO
 from trivium.racing.config import EvaluateConfig, TrainConfig
 from trivium.racing.data import gallery_ids, resolve, rows_npy
+from trivium.racing.reward_source import read_text
 
 if TYPE_CHECKING:
     from trivium.racing.track import Track
 
 
+def new_name(data_dir: Path, kind: str, name: str | None, usual: str, folder: Path | None = None) -> str:
+    """The name of a run made outside the pages. Left out: like its own folder, else ``usual``, numbered where
+    taken. Given: refused where another run in the data folder has it.
+    """
+    if folder is not None:
+        return name or folder.name
+    taken = [info.spec.name for info in list_runs(data_dir) if (info.spec.studio, info.spec.kind) == (STUDIO.id, kind)]
+    free = unique_name(taken, name or usual)
+    if name is not None and free != name:
+        raise NameTaken(f"There is already a run called '{name}'.", f"Take another name, for example '{free}'.")
+    return free
+
+
 def submit_training(
-    data_dir: Path, name: str, config: TrainConfig, reward_code: str, seed: int, folder: Path | None = None
+    data_dir: Path, name: str, config: TrainConfig, reward_code: str | bytes, seed: int, folder: Path | None = None
 ) -> Path:
     """A queued training in DATA/runs, or in ``folder``. ``config.track`` is an id, or a path from the
     command line.
     """
+    code = read_text(reward_code)  # what is no text is refused now; whether it is Python, the run finds out
     track = resolve(config.track, data_dir)
     config = config.model_copy(update={"track": track.id})
     return create_run(
@@ -41,7 +56,7 @@ def submit_training(
         data=data_dir,
         out=folder,
         seed=seed,
-        inputs={"reward.py": reward_code, **track_inputs(track)},
+        inputs={"reward.py": code, **track_inputs(track)},
     )
 
 
@@ -66,7 +81,7 @@ def submit_evaluation(
     return create_run(
         STUDIO,
         "evaluate",
-        name or f"{spec.name} on {track.title}",
+        name or new_name(data_dir, "evaluate", None, f"{spec.name} on {track.title}", folder),
         config,
         data=data_dir,
         out=folder,
