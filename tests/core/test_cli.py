@@ -148,10 +148,22 @@ def test_a_terminal_gets_a_live_bar(make_run: MakeRun) -> None:
 
 
 def test_changes_are_nested_and_typed() -> None:
-    from trivium.runs import changes
+    from trivium.core.assignment import assigned
 
-    assert changes(("a=1", "b.c=true", "b.d=text", "e=null", "f=a=b")) == {
+    assert assigned(("a=1", "b.c=true", "b.d=text", "e=null", "f=a=b")) == {
         "a": 1, "b": {"c": True, "d": "text"}, "e": None, "f": "a=b"}
+
+
+def test_many_prints_do_not_bury_the_progress() -> None:
+    from trivium.core.follow import SHOWN_PRINTS, Prints
+
+    prints = Prints()
+    flood: list[dict[str, object]] = [{"kind": "log", "level": "print", "message": str(n)} for n in range(1500)]
+    metric: dict[str, object] = {"kind": "metric", "step": 1, "values": {}}
+    shown = [*prints.thinned(flood[:1000]), *prints.thinned([*flood[1000:], metric, flood[0], metric])]
+    assert shown[:SHOWN_PRINTS] == flood[:SHOWN_PRINTS]
+    assert "1,495 more" in str(shown[SHOWN_PRINTS]["message"])
+    assert shown[SHOWN_PRINTS + 1:] == [metric, flood[0], metric]
 
 
 def test_doctor_says_what_mends_each_finding(data: Path) -> None:

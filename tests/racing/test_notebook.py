@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import subprocess
 import sys
 from pathlib import Path
@@ -81,10 +82,8 @@ def test_tracks_by_name_and_file(tmp_path: Path) -> None:
 
 
 def test_the_function_is_there_though_its_module_was_imported() -> None:
-    import trivium.racing.evaluate
-    import trivium.racing.train as module
-
-    assert callable(module.prepare)  # still the module
+    for name in ("train", "evaluate"):
+        assert callable(importlib.import_module(f"trivium.racing.{name}").prepare)  # still the module
     with pytest.raises(BadConfig, match="nonsense"):
         racing.train(nonsense=1)
     with pytest.raises(TypeError, match="run"):

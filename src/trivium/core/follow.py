@@ -10,7 +10,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -21,6 +21,7 @@ from trivium.core.status import Status
 LOOK_EVERY_S = 0.2
 EXIT_DONE, EXIT_FAILED, EXIT_INTERRUPTED = 0, 1, 130
 SHOWN_METRICS = 4
+SHOWN_PRINTS = 5  # of a learner's in a row; a print in each step would bury everything else
 
 
 def follow(folder: Path | str, json_mode: bool = False, keys: Sequence[str] = ()) -> int:
@@ -34,11 +35,11 @@ def follow(folder: Path | str, json_mode: bool = False, keys: Sequence[str] = ()
     tail.read(1 << 30)  # earlier attempts are known
     if jobs.status(path).state == "queued":
         jobs.start(path)
-    watch = jobs.Watch(path)
+    watch, prints = jobs.Watch(path), Prints()
     with _display(json_mode, keys) as display, _gentle_end(path, display.line):
         while True:
             now = watch.look()
-            for event in tail.read():
+            for event in prints.thinned(tail.read()):
                 display.event(event)
             display.status(now)
             if not now.active:
@@ -108,6 +109,27 @@ def _display(json_mode: bool, keys: Sequence[str]) -> Iterator[Display]:
                TextColumn("{task.fields[left]}"), TextColumn("{task.fields[numbers]}"))
     with Progress(*columns, console=Console(stderr=True), transient=False) as progress:
         yield Bar(progress, keys)
+
+
+class Prints:
+    """Lets the first few of many prints in a row through, and counts the others."""
+
+    def __init__(self) -> None:
+        self.in_a_row = 0
+
+    def thinned(self, events: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+        """The events worth showing; where prints were left out, a line that says how many."""
+        for event in events:
+            if event.get("kind") == "log" and event.get("level") == "print":
+                self.in_a_row += 1
+                if self.in_a_row <= SHOWN_PRINTS:
+                    yield event
+                continue
+            if self.in_a_row > SHOWN_PRINTS:
+                more = f"... and {self.in_a_row - SHOWN_PRINTS:,} more prints, all of them in {files.EVENTS}"
+                yield {"kind": "log", "level": "info", "message": more}
+            self.in_a_row = 0
+            yield event
 
 
 class Lines:

@@ -25,7 +25,7 @@ HINTS: dict[str, str] = {
     "TypeError": "Two kinds of values were mixed, for example a number and a text.",
     "SystemExit": "Remove the call of exit(): return a number instead.",
     "KeyboardInterrupt": "Remove the line that raises it: return a number instead.",
-    "PermissionError": "A reward function cannot use files or the network: use what is in params.",
+    "PermissionError": "A reward function cannot use files, other programs or the network: use what is in params.",
     "FileNotFoundError": "A reward function cannot read files: use what is in params.",
 }
 

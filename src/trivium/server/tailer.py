@@ -71,6 +71,8 @@ class Tailer:
                 self._done.pop(row.id, None)
             if row.id not in self._done and read_status(folder).active:
                 self._check(folder)
+            else:
+                self._watches.pop(folder, None)
         for run_id in self.index.start_waiting():
             log.info("started %s, which had been waiting", run_id)
 
