@@ -148,8 +148,8 @@ def next_starts(config: TrainConfig, now: Counters, is_loop: bool) -> np.ndarray
 
 
 def reached_an_end(config: TrainConfig, run: Run, now: Counters) -> str | None:
-    """Which stop condition holds, in words."""
-    if config.max_minutes is not None and run.elapsed_s >= 60.0 * config.max_minutes:
+    """Which stop condition holds, in words. One iteration is always done, so that no training ends without a model."""
+    if config.max_minutes is not None and now.iteration and run.elapsed_s >= 60.0 * config.max_minutes:
         return f"the time limit of {config.max_minutes:g} min is over"
     if config.max_iterations is not None and now.iteration >= config.max_iterations:
         return f"{now.iteration} iterations are done"
