@@ -36,8 +36,8 @@ def test_shallow_is_the_originals_three_layer_network_twice():
 
 
 def test_light_is_small_and_shares_its_trunk():
-    trunk = conv(1, 8, 6) + conv(8, 16, 4) + dense(6 * 8 * 16, 64)
-    assert size(ActorCritic(CarConfig())) == trunk + dense(64, 10) + dense(64, 1) < 60_000
+    trunk = conv(1, 8, 8) + conv(8, 16, 3) + dense(5 * 7 * 16, 64)
+    assert size(ActorCritic(CarConfig())) == trunk + dense(64, 10) + dense(64, 1) < 40_000
 
 
 @pytest.mark.parametrize("network", ["light", "shallow"])
@@ -66,7 +66,7 @@ def test_the_network_equals_its_layers_written_out():
     w = {name: value.detach().contiguous() for name, value in network.state_dict().items()}
     f = torch.nn.functional
     x = pictures(car).float().reshape(5, 1, 60, 80) / 255.0
-    x = f.relu(f.conv2d(x, w["policy_trunk.0.weight"], w["policy_trunk.0.bias"], stride=4))
+    x = f.relu(f.conv2d(x, w["policy_trunk.0.weight"], w["policy_trunk.0.bias"], stride=5))
     x = f.relu(f.conv2d(x, w["policy_trunk.2.weight"], w["policy_trunk.2.bias"], stride=2)).reshape(5, -1)
     x = f.relu(x @ w["policy_trunk.5.weight"].T + w["policy_trunk.5.bias"])
     outputs, values = network(pictures(car))
@@ -109,3 +109,26 @@ def test_commands_of_a_continuous_space_are_scaled_and_clipped():
     commands = ActionSpace(car).commands(actions)
     assert commands.dtype == np.float64
     assert commands == pytest.approx(np.array([[1, -20], [2, 0], [3, 20], [3, -20], [1.5, 10]]))
+
+
+@pytest.mark.parametrize("space", ["discrete", "continuous"])
+def test_distributions_agree_with_torchs(space):
+    network = ActorCritic(CarConfig(action_space_type=space))
+    torch.manual_seed(3)
+    outputs = torch.randn(200, 10 if network.discrete else 2)
+    if network.discrete:
+        theirs = torch.distributions.Categorical(logits=outputs)
+    else:
+        with torch.no_grad():
+            network.log_std.copy_(torch.tensor([0.5, -1.0]))
+        theirs = torch.distributions.Independent(torch.distributions.Normal(outputs, network.log_std.exp()), 1)
+    ours, actions = network.distribution(outputs), theirs.sample()
+    torch.testing.assert_close(ours.log_prob(actions), theirs.log_prob(actions), rtol=1e-5, atol=1e-5)
+    torch.testing.assert_close(ours.entropy(), theirs.entropy(), rtol=1e-5, atol=1e-5)
+
+
+def test_choices_are_drawn_as_often_as_they_are_likely():
+    logits = torch.tensor([0.1, 0.6, 0.3]).log().repeat(20_000, 1)
+    drawn = ActorCritic(CarConfig()).distribution(logits).sample(torch.Generator().manual_seed(0))
+    shares = torch.bincount(drawn, minlength=3) / len(drawn)
+    torch.testing.assert_close(shares, torch.tensor([0.1, 0.6, 0.3]), atol=0.015, rtol=0.0)

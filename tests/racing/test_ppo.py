@@ -167,7 +167,29 @@ def test_the_remainder_of_an_epoch_is_dropped(monkeypatch):
     whole = PPO.loss
     monkeypatch.setattr(PPO, "loss", lambda self, *a: sizes.append(len(a[0])) or whole(self, *a))
     ppo.update(bandit(ppo, 75, np.random.default_rng(0)), np.random.default_rng(0))
-    assert sizes == [32, 32, 32, 32]
+    assert sizes == [16] * 8  # two epochs of two batches of 32, each in two parts
+
+
+def test_parts_side_by_side_learn_what_the_whole_would():
+    """The gradient of a batch learned from in parts, and on any number of threads, is the whole batch's."""
+    rng, after = np.random.default_rng(4), []
+    drives = bandit(learner(), 32, rng)
+    arrays = (drives.pictures, drives.actions, drives.logprobs, drives.values, drives.rewards)
+    batch = [torch.from_numpy(array) for array in arrays]
+    torch.manual_seed(1)
+    reference = learner()
+    weights = {name: value.clone() for name, value in reference.network.state_dict().items()}
+    loss, _ = reference.loss(*batch)
+    loss.backward()
+    expected = [p.grad.clone() for p in reference.network.parameters()]
+    for threads in (1, 2):
+        ppo = PPO(reference.config, threads=threads)
+        ppo.network.load_state_dict(weights)
+        ppo.learn(batch)
+        for parameter, gradient in zip(ppo.network.parameters(), expected, strict=True):
+            torch.testing.assert_close(parameter.grad, gradient, rtol=1e-3, atol=1e-6)
+        after.append([p.detach().clone() for p in ppo.network.parameters()])
+    assert all(torch.equal(a, b) for a, b in zip(*after, strict=True))
 
 
 @pytest.mark.parametrize("network", ["light", "shallow"])

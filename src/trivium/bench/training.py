@@ -37,18 +37,11 @@ def settings(track: str) -> Any:
     return TrainConfig(track=track, num_episodes_between_training=CARS)
 
 
-def use_all_cores() -> None:
-    import torch
-
-    from trivium.core.spec import default_threads
-
-    torch.set_num_threads(default_threads())
-
-
 def our_rate(track: str, steps: int, seed: int) -> float:
     """Steps a second of collecting and learning."""
     import torch
 
+    from trivium.core.spec import default_threads
     from trivium.racing.data import resolve
     from trivium.racing.models import ActionSpace
     from trivium.racing.params import ParamsBuilder
@@ -57,12 +50,12 @@ def our_rate(track: str, steps: int, seed: int) -> float:
     from trivium.racing.rollout import Driver, SampleActions
     from trivium.racing.simulator import Simulator
 
-    use_all_cores()
+    torch.set_num_threads(1)
     torch.manual_seed(seed)
     config = settings(track)
     road = resolve(track)
     build = ParamsBuilder(road).build
-    ppo = PPO(config)
+    ppo = PPO(config, threads=default_threads())
     driver = Driver(Simulator(road, CARS, seed=seed, pooled=True), ppo.network, ActionSpace(config.car),
                     lambda rows, _cars: [reward_function(build(row)) for row in rows.tolist()])
     explore, rng = SampleActions(torch.Generator().manual_seed(seed)), np.random.default_rng(seed)
@@ -87,9 +80,12 @@ def peer_rate(track: str, steps: int, seed: int) -> float | None:
         from stable_baselines3 import PPO
     except ImportError:
         return None
-    from trivium.bench.peer_policy import LightExtractor, VectorAdapter
+    import torch
 
-    use_all_cores()
+    from trivium.bench.peer_policy import LightExtractor, VectorAdapter
+    from trivium.core.spec import default_threads
+
+    torch.set_num_threads(default_threads())  # its only way to use the cores
     config = settings(track)
     env = VectorAdapter(track, CARS, seed)
     model = PPO("CnnPolicy", env, seed=seed, device="cpu", n_steps=100, batch_size=config.batch_size,

@@ -160,12 +160,15 @@ def relight(out: Any, gain: float, bias: float) -> None:
 @njit(cache=True, nogil=True)
 def pool(picture: Any, out: Any) -> None:
     """2 x 2 means, rounded half up: (PIXELS,) -> (PIXELS / 4,). The first step of the `light` network."""
-    for row in range(HEIGHT // 2):
-        for column in range(WIDTH // 2):
-            j = 2 * row * WIDTH + 2 * column
-            total = (np.uint32(picture[j]) + np.uint32(picture[j + 1])
-                     + np.uint32(picture[j + WIDTH]) + np.uint32(picture[j + WIDTH + 1]))
-            out[row * (WIDTH // 2) + column] = (total + np.uint32(2)) >> np.uint32(2)
+    one, two = np.uint64(1), np.uint64(2)  # unsigned, since an index that may be negative costs a test
+    width, half = np.uint64(WIDTH), np.uint64(WIDTH // 2)
+    for row in range(np.uint64(HEIGHT // 2)):
+        above, to = two * row * width, row * half
+        for column in range(half):
+            j = above + two * column
+            total = (np.uint32(picture[j]) + np.uint32(picture[j + one])
+                     + np.uint32(picture[j + width]) + np.uint32(picture[j + width + one]))
+            out[to + column] = (total + np.uint32(2)) >> np.uint32(2)
 
 
 @njit(cache=True, nogil=True, parallel=True)

@@ -78,7 +78,7 @@ class Trial:
 
 def prepare(config: EvaluateConfig, run: Run) -> None:
     """Load and compile everything, while the run may still read files outside its folder."""
-    torch.set_num_threads(run.threads)
+    torch.set_num_threads(1)  # a few cars are too little work to divide
     warm_up(training_config(run))
     if config.video:
         import av  # noqa: F401  its libraries cannot be found later

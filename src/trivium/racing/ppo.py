@@ -6,6 +6,8 @@ Notable:
   the other in flat arrays of N steps, and `gae` walks them backwards;
 - a drive cut short by the step cap is bootstrapped with the value of its last picture, any other end counts as 0;
 - rewards are divided by the running spread of returns, so that a learner's reward may have any size;
+- a mini-batch is learned from in SHARDS parts side by side, each on a core of its own, and their gradients are added up
+  in a fixed order: twice as fast on two cores as threads inside each small operation, and the same bits on any number;
 - the remainder of each epoch that does not fill a mini-batch is dropped, as the original did; with fewer steps than a
   batch, the batch becomes the largest power of two that fits.
 
@@ -14,7 +16,9 @@ Read `train.py` for the loop around it.
 
 from __future__ import annotations
 
+import copy
 import math
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,6 +31,8 @@ from trivium.errors import StudioError
 from trivium.racing.adam import Adam
 from trivium.racing.config import TrainConfig
 from trivium.racing.models import ActorCritic
+
+SHARDS = 2  # parts of a mini-batch; changing it changes results in their last bits
 
 
 @dataclass
@@ -111,12 +117,22 @@ def load_network(network: ActorCritic, tensors: dict[str, NDArray[Any]]) -> None
     network.load_state_dict(weights)
 
 
+def twin(network: ActorCritic) -> ActorCritic:
+    """A network with the same weights, in the same memory, and gradients of its own."""
+    other = copy.deepcopy(network)
+    for parameter, shared in zip(other.parameters(), network.parameters(), strict=True):
+        parameter.data = shared.data
+    return other
+
+
 class PPO:
     """The learner: network, optimiser and one iteration's update."""
 
-    def __init__(self, config: TrainConfig, device: str = "cpu") -> None:
+    def __init__(self, config: TrainConfig, device: str = "cpu", threads: int = 1) -> None:
         self.config, self.device = config, torch.device(device)
         self.network = ActorCritic(config.car).to(self.device)
+        self.networks = [self.network, *(twin(self.network) for _ in range(SHARDS - 1))]
+        self.threads = ThreadPoolExecutor(min(threads, SHARDS), initializer=torch.set_num_threads, initargs=(1,))
         self.optimizer = Adam(self.network.parameters(), lr=config.lr, eps=1e-5)
         self.scale = ReturnScale(config.discount_factor)
         self.value_loss = (nn.functional.huber_loss if config.loss_type == "huber" else nn.functional.mse_loss)
@@ -130,16 +146,12 @@ class PPO:
         explained = 1.0 - float(np.var(targets - rollout.values)) / max(float(np.var(targets)), 1e-8)
         advantages = (advantages - advantages.mean()) / (advantages.std() + 1e-8)
         arrays = (rollout.pictures, rollout.actions, rollout.logprobs, advantages, targets)
-        pictures, actions, logprobs, advantage, target = (torch.from_numpy(a).to(self.device) for a in arrays)
         losses = []
         for epoch in range(c.num_epochs):
-            order = torch.from_numpy(rng.permutation(n)).to(self.device)
+            order = rng.permutation(n)
             for begin in range(0, n - batch + 1, batch):
                 pick = order[begin : begin + batch]  # (M,)
-                loss, stats = self.loss(pictures[pick], actions[pick], logprobs[pick], advantage[pick], target[pick])
-                self.optimizer.zero_grad()
-                loss.backward()  # type: ignore[no-untyped-call]
-                self.optimizer.step()
+                stats = self.learn([torch.from_numpy(array[pick]).to(self.device) for array in arrays])
                 if epoch == c.num_epochs - 1:
                     losses.append(stats)
         mean = torch.stack(losses).mean(dim=0).tolist()
@@ -148,6 +160,28 @@ class PPO:
                               "Lower the learning rate, or give smaller rewards, and train again.")
         names = ("policy_loss", "value_loss", "entropy", "approx_kl", "clipfrac")
         return {**dict(zip(names, mean, strict=True)), "explained_variance": explained}
+
+    def learn(self, batch: list[Tensor]) -> Tensor:
+        """One gradient step on a mini-batch, M steps in each tensor; the five numbers of `loss`."""
+        size = len(batch[0])
+        parts = list(zip(*(tensor.chunk(SHARDS) for tensor in batch), strict=True))
+
+        def backward(network: ActorCritic, part: tuple[Tensor, ...]) -> Tensor:
+            share = len(part[0]) / size
+            pictures, actions, logprobs, advantages, targets = part
+            loss, stats = self.loss(pictures, actions, logprobs, advantages, targets, network)
+            (share * loss).backward()  # type: ignore[no-untyped-call]
+            return share * stats
+
+        self.optimizer.zero_grad()
+        stats = list(self.threads.map(backward, self.networks, parts))
+        for other in self.networks[1 : len(parts)]:
+            for parameter, theirs in zip(self.network.parameters(), other.parameters(), strict=True):
+                assert parameter.grad is not None and theirs.grad is not None  # every weight takes part in the loss
+                parameter.grad += theirs.grad
+                theirs.grad = None
+        self.optimizer.step()
+        return torch.stack(stats).sum(dim=0)
 
     def tensors(self) -> dict[str, NDArray[Any]]:
         """Weights and optimiser state by name, for a checkpoint."""
@@ -168,11 +202,12 @@ class PPO:
                 moment.copy_(torch.from_numpy(tensors[f"optimizer.{i}.{name}"].copy()))
 
     def loss(self, pictures: Tensor, actions: Tensor, old_logprobs: Tensor, advantages: Tensor,
-             targets: Tensor) -> tuple[Tensor, Tensor]:
+             targets: Tensor, network: ActorCritic | None = None) -> tuple[Tensor, Tensor]:
         """Clipped surrogate + value loss - entropy bonus, and the five numbers worth watching. M steps each."""
         c = self.config
-        outputs, values = self.network(pictures)  # (M, A), (M,)
-        policy = self.network.distribution(outputs)
+        network = network or self.network
+        outputs, values = network(pictures)  # (M, A), (M,)
+        policy = network.distribution(outputs)
         logratio = policy.log_prob(actions) - old_logprobs  # (M,)
         ratio = logratio.exp()
         clipped = ratio.clamp(1.0 - c.clip_coef, 1.0 + c.clip_coef)

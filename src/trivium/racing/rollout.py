@@ -161,11 +161,7 @@ class SampleActions:
 
     def __call__(self, network: ActorCritic, outputs: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         policy = network.distribution(outputs)
-        if network.discrete:
-            actions = torch.multinomial(outputs.softmax(dim=1), 1, generator=self.generator).squeeze(1)
-        else:
-            std = network.log_std.exp()
-            actions = outputs + std * torch.randn(outputs.shape, generator=self.generator)
+        actions = policy.sample(self.generator)
         return actions, policy.log_prob(actions)
 
 

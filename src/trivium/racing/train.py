@@ -49,7 +49,7 @@ class Counters:
 
 def prepare(config: TrainConfig, run: Run) -> None:
     """Load and compile everything, while the run may still read files outside its folder."""
-    torch.set_num_threads(run.threads)
+    torch.set_num_threads(1)  # whole pieces of work are spread over the cores, not single operations
     preload(run.input("reward.py").read_bytes())
     warm_up(config)
 
@@ -62,7 +62,7 @@ def train(config: TrainConfig, run: Run) -> None:
     roads = {way: track if way else track.reversed() for way in (True, False)}
     cars = max(config.num_episodes_between_training, config.eval_trials)
     view = LiveView(run.folder, cars)
-    ppo = PPO(config, run.device)
+    ppo = PPO(config, run.device, run.threads)
     reward = LearnerReward(run, roads[forward], is_reversed=not forward, n_cars=cars)
     drivers = {way: make_driver(config, run, roads[way], cars, ppo, reward, view)
                for way in ((True, False) if config.alternate_direction else (forward,))}
