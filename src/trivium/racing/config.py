@@ -66,7 +66,7 @@ class CarConfig(BaseModel):
     network: Literal["light", "shallow"] = Field(
         "light", title="Network",
         description="light: a small network made for laptops. shallow: DeepRacer's three-layer network, "
-                    "about twenty times the work per step.",
+                    "about 280 times the arithmetic per step.",
         json_schema_extra=knob("car"))
 
     @model_validator(mode="after")
