@@ -46,6 +46,15 @@ class Counters:
     best: tuple[float, float] | None = None  # (the chosen metric, mean reward)
     completion: float = 0.0
 
+    def count(self, episodes: list[Episode], greedy: list[Episode], next_start: float) -> None:
+        """One more iteration is done."""
+        self.iteration += 1
+        self.steps += sum(e.steps for e in episodes)
+        self.episodes += len(episodes)
+        self.next_start = next_start
+        self.sim_s += sum(e.time_s for e in episodes)
+        self.completion = mean([e.progress for e in greedy])
+
 
 def prepare(config: TrainConfig, run: Run) -> None:
     """Load and compile everything, while the run may still read files outside its folder."""
@@ -88,25 +97,21 @@ def train(config: TrainConfig, run: Run) -> None:
         view.mark(live.UPDATING, number, now.steps + len(rollout))
         losses = ppo.update(rollout, rng)
         seconds = time.monotonic() - began
-
         view.mark(live.EVALUATING, number, now.steps + len(rollout), len(rollout) / seconds)
         greedy = driver.drive_greedily(eval_starts if roads[way].is_loop else np.zeros_like(eval_starts), number)
         if run.stopped:
             break
 
-        now.iteration = number
-        now.steps += len(rollout)
-        now.episodes += len(episodes)
-        now.next_start = float((starts[-1] + config.start_advance) % 1.0)
-        now.sim_s += sum(e.time_s for e in episodes)
-        now.completion = mean([e.progress for e in greedy])
-        is_best = improve(config, run, now, greedy)
+        now.count(episodes, greedy, next_start=float((starts[-1] + config.start_advance) % 1.0))
+        best = improve(config, now, greedy)
         report(run, now, episodes, greedy, losses, len(rollout) / seconds)
         reward.warn_if_slow()
         moment, unsaved = capture(ppo, reward, drivers, explore, rng, generator, now), True
-        if is_best or time.monotonic() - last_save > SAVE_EVERY_S:
-            run.save(now.steps, *moment, best=now.best[0] if is_best and now.best else None)
+        if best or time.monotonic() - last_save > SAVE_EVERY_S:
+            run.save(now.steps, *moment, best=best[1] if best else None)
             unsaved, last_save = False, time.monotonic()
+        if best:
+            run.set_best(*best, now.steps)  # only what has been saved
         run.progress(now.steps, *progress(config, run, now))
 
     if unsaved:
@@ -175,18 +180,17 @@ def mean(values: list[float]) -> float:
     return sum(values) / max(len(values), 1)
 
 
-def improve(config: TrainConfig, run: Run, now: Counters, greedy: list[Episode]) -> bool:
-    """Whether this is the best model so far: by the chosen metric, then by reward, then the newer."""
+def improve(config: TrainConfig, now: Counters, greedy: list[Episode]) -> tuple[str, float] | None:
+    """Metric and value where this is the best model so far: by that metric, then by reward, then the newer."""
     laps = [e.time_s if e.status == "lap_complete" else FAILED_LAP_S for e in greedy]
-    value = {"progress": now.completion, "reward": mean([e.reward for e in greedy]), "laptime": mean(laps)}
-    chosen = value[config.best_model_metric]
-    score = (-chosen if config.best_model_metric == "laptime" else chosen, value["reward"])
+    reward = mean([e.reward for e in greedy])
+    metric, value = {"progress": ("completion/evaluation", now.completion), "reward": ("reward/evaluation", reward),
+                     "laptime": ("lap_time_s/evaluation", mean(laps))}[config.best_model_metric]
+    score = (-value if config.best_model_metric == "laptime" else value, reward)
     if now.best is not None and score < tuple(now.best):
-        return False
+        return None
     now.best = score
-    names = {"progress": "completion/evaluation", "reward": "reward/evaluation", "laptime": "lap_time_s/evaluation"}
-    run.set_best(names[config.best_model_metric], chosen, now.steps)
-    return True
+    return metric, value
 
 
 def report(run: Run, now: Counters, episodes: list[Episode], greedy: list[Episode], losses: dict[str, float],
