@@ -84,7 +84,7 @@ def test_a_mistake_that_shows_itself_late_ends_the_run_with_line_and_parameters(
     assert (view["reason"], view["detail"]["line"]) == ("user_code_error", 8)
     page.goto(f"{pages.origin(page)}/racing/runs/{run}")
     error = page.get_by_role("region", name="Error in the reward function")
-    error.get_by_text("On line 8").wait_for()
+    error.get_by_text(re.compile("line 8", re.IGNORECASE)).first.wait_for()
     error.get_by_text("steering_angle").first.wait_for()
     assert "Traceback" not in page.inner_text("body")
     picture(page, "reward-error")

@@ -154,9 +154,11 @@ def test_a_watchdog_that_did_not_bark_leaves_nothing(tmp_path):
 
 
 def test_time_outside_of_calls_does_not_count(tmp_path):
-    function = RewardFunction("def reward_function(params):\n    return 1.0\n", watchdog=Watchdog(tmp_path / "w", 5.0))
+    watchdog = Watchdog(tmp_path / "w", 5.0)
+    function = RewardFunction("def reward_function(params):\n    return 1.0\n", watchdog=watchdog)
     function(PARAMS)
     assert signal.getitimer(signal.ITIMER_PROF)[0] == 0.0
+    watchdog.close()
 
 
 @pytest.mark.parametrize(("text", "line"), [
