@@ -123,7 +123,6 @@ def test_same_seed_same_weights_another_seed_others(make_training: MakeTraining,
     assert last(other)[0] != last(tiny_run)[0]
 
 
-@pytest.mark.chaos
 @pytest.mark.slow
 def test_killed_again_and_again_it_ends_with_the_same_weights(make_training: MakeTraining):
     settings: dict[str, Any] = {"max_iterations": 16, "best_model_metric": "reward", "transfer": {"light": 0.5}}
