@@ -22,15 +22,15 @@ from trivium.bench.sharing import WARM_UP
 from trivium.bench.studio import Studio
 
 WATCH = """
-import sys, websockets.sync.client as client
+import sys, time, websockets.sync.client as client
 with client.connect(sys.argv[1], additional_headers={"Cookie": sys.argv[2]}, max_size=None) as socket:
-    frames = 0
+    seen = []
     try:
         while True:
-            socket.recv(timeout=20)
-            frames += 1
+            socket.recv(timeout=60)
+            seen.append(time.monotonic())
     except Exception:
-        print(frames, flush=True)
+        print((len(seen) - 1) / (seen[-1] - seen[0]) if len(seen) > 1 else 0.0, flush=True)
 """
 
 
@@ -53,15 +53,14 @@ def train(studio: Studio, iterations: int, seed: int, watch: bool) -> tuple[floa
                             "reward_code": studio.default_reward(),
                             "config": {"max_iterations": iterations, "max_minutes": None}}
     run = studio.post("/api/v1/racing/trainings", body)
-    begin, watcher = time.perf_counter(), None
+    watcher = None
     if watch:
         url = f"{studio.url.replace('http', 'ws', 1)}/api/v1/runs/{run['id']}/live"
         watcher = subprocess.Popen([sys.executable, "-c", WATCH, url, studio.cookie], stdout=subprocess.PIPE, text=True)
     while studio.get(f"/api/v1/runs/{run['id']}")["state"] in ("queued", "starting", "running", "stopping"):
         time.sleep(1.0)
-    seconds, frames = time.perf_counter() - begin, 0
-    if watcher is not None:
-        watcher.terminate()
-        out, _ = watcher.communicate()
-        frames = int(json.loads(out or "0"))
-    return statistics.median(metric(studio.data / "runs" / run["id"], "charts/sps")[WARM_UP:]), frames / seconds
+    frames_per_s = 0.0
+    if watcher is not None:  # the studio ends the stream with the run
+        out, _ = watcher.communicate(timeout=90)
+        frames_per_s = float(json.loads(out))
+    return statistics.median(metric(studio.data / "runs" / run["id"], "charts/sps")[WARM_UP:]), frames_per_s
