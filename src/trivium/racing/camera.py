@@ -2,10 +2,14 @@
 
 On a flat ground and a level car every picture row sees the ground at one distance, so a row is a straight walk over the
 ground picture with a fixed step: two additions, one look-up a sample. A row's distance fixes which resolution of
-the ground it reads and how many samples (1, 2 or 4, spread over the row's height) are averaged: the anti-aliasing of
-the original, which drew 640 x 480 and scaled down. Rows and columns: H = 120, W = 160.
+the ground it reads, how many samples (1, 2 or 4, spread over the row's height) are averaged, the anti-aliasing of the
+original, which drew 640 x 480 and scaled down, and whether two neighbouring pixels share them, where a texel is wider
+than a pixel. Against 128 samples a pixel the picture is off by 3 grey levels of 255 (root mean square), about what
+the grain of the ground makes. Rows and columns: H = 120, W = 160.
 
 The walk is packed into one 64-bit number: row of texels in the upper half, column in the lower, 16 fraction bits each.
+A row is drawn in two passes, because compilers turn the first into vector instructions: where its samples lie, then
+what lies there.
 """
 
 import math
@@ -29,8 +33,10 @@ AHEAD_M = 0.145  # of the car's origin
 FAR_M = 30.0  # what lies further is drawn as if here
 SKY = 205  # grey level above the horizon
 MAX_TAPS = 4
-# one tap covers a piece of ground up to this many times as long as it is wide
-STRETCH = 2.5
+# a row that is longer than this many pixel widths takes 4 taps; one longer than a texel 2
+LONG = 10.0
+# two pixels share their samples where a texel is this many times as wide as a pixel
+SHARED = 1.3
 
 
 class Views(NamedTuple):
@@ -39,6 +45,7 @@ class Views(NamedTuple):
     first: NDArray[np.int64]  # (P,) first row that sees the ground
     level: NDArray[np.int64]  # (P, H) resolution of the ground
     taps: NDArray[np.int64]  # (P, H) 1, 2 or 4
+    shared: NDArray[np.bool_]  # (P, H) two neighbouring pixels are drawn alike
     ahead_m: Floats  # (P, H, T) distance of each sample
     across_m: Floats  # (P, H, T) ground width of one pixel there
     aim_rad: Floats  # (P,) left of straight ahead
@@ -46,7 +53,7 @@ class Views(NamedTuple):
 
 def empty_views(poses: int) -> Views:
     return Views(np.zeros(poses, np.int64), np.zeros((poses, HEIGHT), np.int64), np.ones((poses, HEIGHT), np.int64),
-                 np.zeros((poses, HEIGHT, MAX_TAPS)), np.zeros((poses, HEIGHT, MAX_TAPS)), np.zeros(poses))
+                 np.zeros((poses, HEIGHT), np.bool_), np.zeros((poses, HEIGHT, MAX_TAPS)), np.zeros((poses, HEIGHT, MAX_TAPS)), np.zeros(poses))
 
 
 @njit(cache=True, nogil=True)
@@ -69,12 +76,12 @@ def plan_view(views: Views, pose: int, pitch: float, height: float, aim: float) 
         far, _ = ground_distance(row, pitch, height)
         near, _ = ground_distance(row + 1.0, pitch, height)
         _, wide = ground_distance(row + 0.5, pitch, height)
-        stretch = (far - near) / (STRETCH * wide)
-        taps = 4 if stretch > 2.5 else (2 if stretch > 1.2 else 1)
-        footprint = max(wide, (far - near) / taps / 1.5)
-        level = math.floor(math.log2(max(footprint / TEXEL_M, 1.0)) + 0.3)
-        views.level[pose, row] = min(level, LEVELS - 1)
-        views.taps[pose, row] = taps
+        length = far - near
+        taps = 4 if length > LONG * wide else (2 if length > TEXEL_M else 1)
+        footprint = max(wide, length / taps / 3.0)
+        level = min(math.floor(math.log2(max(footprint / TEXEL_M, 1.0)) + 0.1), LEVELS - 1)
+        views.level[pose, row], views.taps[pose, row] = level, taps
+        views.shared[pose, row] = taps == 4 or TEXEL_M * 2.0**level > SHARED * wide
         for k in range(taps):
             ahead, across = ground_distance(row + (k + 0.5) / taps, pitch, height)
             views.ahead_m[pose, row, k], views.across_m[pose, row, k] = ahead, across
@@ -92,15 +99,44 @@ def reach_by_level(views: Views) -> Floats:
 
 
 @njit(cache=True, nogil=True, inline="always")
-def walk(x: float, y: float, cos: float, sin: float, ahead: float, across: float,
-         per_m: float) -> tuple[Any, Any]:
-    """First texel of a row and the step to the next pixel, packed; x, y: the camera from the level's corner."""
-    half = (WIDTH - 1) / 2
+def walk(x: float, y: float, cos: float, sin: float, ahead: float, across: float, per_m: float,
+         pixels: float) -> tuple[Any, Any]:
+    """First texel of a row and the step to the next sample, packed.
+
+    x, y: the camera from the level's corner; pixels: how many each sample is for, 1.0 or 2.0.
+    """
+    half = (WIDTH - pixels) / 2
     u = (x + ahead * cos - half * across * sin) * per_m
     v = (y + ahead * sin + half * across * cos) * per_m
+    du, dv = pixels * across * sin * per_m, -pixels * across * cos * per_m
     start = (np.int64(v * 65536.0) << 32) + np.int64(u * 65536.0)
-    step = (np.int64(-across * cos * per_m * 65536.0) << 32) + np.int64(across * sin * per_m * 65536.0)
+    step = (np.int64(dv * 65536.0) << 32) + np.int64(du * 65536.0)
     return np.uint64(start), np.uint64(step)
+
+
+@njit(cache=True, nogil=True)
+def find(places: Any, n: int, at: Any, step: Any, stride: Any) -> None:
+    """Where the n samples of a walk lie in the flat texels of their level, into places, (>= n,) uint32."""
+    stride &= np.uint64(0xFFFFFFFF)  # tells the compiler that 32 bits are enough for the product
+    for j in range(n):
+        places[j] = (at >> np.uint64(48)) * stride + ((at >> np.uint64(16)) & np.uint64(0xFFFF))
+        at += step
+
+
+@njit(cache=True, nogil=True)
+def sample(to: Any, n: int, texels: Any, places: Any, taps: int) -> None:
+    """The first n pixels of to, uint8: means over `taps` samples each; places: (MAX_TAPS, >= n)."""
+    p, q, r, s = places[0], places[1], places[2], places[3]
+    if taps == 1:
+        for j in range(n):
+            to[j] = texels[p[j]]
+    elif taps == 2:
+        for j in range(n):
+            to[j] = (np.uint32(texels[p[j]]) + np.uint32(texels[q[j]])) >> np.uint32(1)
+    else:
+        for j in range(n):
+            to[j] = (np.uint32(texels[p[j]]) + np.uint32(texels[q[j]])
+                     + np.uint32(texels[r[j]]) + np.uint32(texels[s[j]])) >> np.uint32(2)
 
 
 @njit(cache=True, nogil=True)
@@ -110,44 +146,25 @@ def draw(out: Any, x: float, y: float, yaw: float, ground: Ground, look: int, vi
     y = min(max(y, ground.bounds[1]), ground.bounds[3])
     cx, cy = x + AHEAD_M * math.cos(yaw), y + AHEAD_M * math.sin(yaw)
     cos, sin = math.cos(yaw + views.aim_rad[pose]), math.sin(yaw + views.aim_rad[pose])
-    texels, low, s16 = ground.texels, np.uint64(0xFFFF), np.uint64(16)
+    places, samples = np.empty((MAX_TAPS, WIDTH), np.uint32), np.empty(WIDTH // 2, np.uint8)
     first = views.first[pose]
     out[: first * WIDTH] = SKY
     for row in range(first, HEIGHT):
-        level, taps = views.level[pose, row], views.taps[pose, row]
-        base = ground.base[level] + np.uint64(look * ground.look_size)
-        shift, per_m = ground.shift[level], ground.per_m[level]
-        mask = ~((np.uint64(1) << (np.uint64(48) - shift)) - np.uint64(1))
-        px, py = cx - ground.origin_x[level], cy - ground.origin_y[level]
-        begin, end = np.uint64(row * WIDTH), np.uint64(row * WIDTH + WIDTH)
-        ahead, across = views.ahead_m[pose, row], views.across_m[pose, row]
-        a, da = walk(px, py, cos, sin, ahead[0], across[0], per_m)
-        if taps == 1:
-            for j in range(begin, end):
-                out[j] = texels[base + ((a >> shift) & mask) + ((a >> s16) & low)]
-                a += da
-            continue
-        b, db = walk(px, py, cos, sin, ahead[1], across[1], per_m)
-        if taps == 2:
-            for j in range(begin, end):
-                total = (np.uint32(texels[base + ((a >> shift) & mask) + ((a >> s16) & low)])
-                         + np.uint32(texels[base + ((b >> shift) & mask) + ((b >> s16) & low)]))
-                out[j] = total >> np.uint32(1)
-                a += da
-                b += db
-            continue
-        c, dc = walk(px, py, cos, sin, ahead[2], across[2], per_m)
-        d, dd = walk(px, py, cos, sin, ahead[3], across[3], per_m)
-        for j in range(begin, end):
-            total = (np.uint32(texels[base + ((a >> shift) & mask) + ((a >> s16) & low)])
-                     + np.uint32(texels[base + ((b >> shift) & mask) + ((b >> s16) & low)])
-                     + np.uint32(texels[base + ((c >> shift) & mask) + ((c >> s16) & low)])
-                     + np.uint32(texels[base + ((d >> shift) & mask) + ((d >> s16) & low)]))
-            out[j] = total >> np.uint32(2)
-            a += da
-            b += db
-            c += dc
-            d += dd
+        level, taps, shared = views.level[pose, row], views.taps[pose, row], views.shared[pose, row]
+        texels = ground.texels[ground.base[level] + np.uint64(look * ground.look_size) :]
+        px, py, per_m = cx - ground.origin_x[level], cy - ground.origin_y[level], ground.per_m[level]
+        n = WIDTH // 2 if shared else WIDTH
+        for tap in range(taps):
+            start, step = walk(px, py, cos, sin, views.ahead_m[pose, row, tap], views.across_m[pose, row, tap], per_m,
+                               WIDTH / n)
+            find(places[tap], n, start, step, ground.stride[level])
+        line = out[row * WIDTH : (row + 1) * WIDTH]
+        if shared:
+            sample(samples, n, texels, places, taps)
+            for j in range(n):
+                line[2 * j] = line[2 * j + 1] = samples[j]
+        else:
+            sample(line, n, texels, places, taps)
 
 
 @njit(cache=True, nogil=True)

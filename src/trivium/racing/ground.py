@@ -38,10 +38,10 @@ class Look(NamedTuple):
 class Ground(NamedTuple):
     """All looks of one track's ground. Made by `pack_ground`; never changed. V looks, L = LEVELS."""
 
-    texels: Bytes  # (V * look_size,), rows of a level are padded to a power of two
+    texels: Bytes  # (V * look_size,)
     look_size: int
     base: NDArray[np.uint64]  # (L,) where a level begins
-    shift: NDArray[np.uint64]  # (L,) 48 - log2(row length)
+    stride: NDArray[np.uint64]  # (L,) texels from one row to the next
     per_m: Floats  # (L,) texels a metre
     origin_x: Floats  # (L,) m, of the level's first texel
     origin_y: Floats  # (L,)
@@ -131,16 +131,16 @@ def pack_ground(track: Track, reach_m: Floats, looks: int = 1, strength: float =
         picture, corner = paint(track, look, rng)
         packed.append(pack_levels(picture, corner, round(look.carpet), reach_m))
     texels = np.concatenate([each[0] for each in packed])
-    _, base, shift, per_m, ox, oy = packed[0]
+    _, base, stride, per_m, ox, oy = packed[0]
     x0, y0, x1, y1 = track.bounds
     bounds = np.array([x0, y0, x1, y1]) + np.array([-1.0, -1.0, 1.0, 1.0]) * (MARGIN_M - 0.2)
-    return Ground(texels, len(packed[0][0]), base, shift, per_m, ox, oy, bounds)
+    return Ground(texels, len(packed[0][0]), base, stride, per_m, ox, oy, bounds)
 
 
 def pack_levels(picture: Bytes, corner: tuple[float, float], carpet: int, reach_m: Floats) -> tuple[
         Bytes, NDArray[np.uint64], NDArray[np.uint64], Floats, Floats, Floats]:
     """One look: the flat texels, and where and how each level lies in them (see `Ground`)."""
-    base, shift = np.zeros(LEVELS, np.uint64), np.zeros(LEVELS, np.uint64)
+    base, stride = np.zeros(LEVELS, np.uint64), np.zeros(LEVELS, np.uint64)
     per_m, ox, oy = np.zeros(LEVELS), np.zeros(LEVELS), np.zeros(LEVELS)
     flat, begin = [], 0
     for level in range(LEVELS):
@@ -148,12 +148,20 @@ def pack_levels(picture: Bytes, corner: tuple[float, float], carpet: int, reach_
         if reach_m[level] > 0.0:
             pad = max(1, int(np.ceil((reach_m[level] + 0.1) / texel_m)))  # cars keep 0.2 m inside the margin
             rows, columns = picture.shape[0] + 2 * pad, picture.shape[1] + 2 * pad
-            bits = int(np.ceil(np.log2(columns)))
-            canvas = np.full((rows, 1 << bits), carpet, np.uint8)
+            canvas = np.full((rows, spread_rows(columns)), carpet, np.uint8)
             canvas[pad:-pad, pad : pad + picture.shape[1]] = picture
             flat.append(canvas.ravel())
-            base[level], shift[level], per_m[level] = begin, 48 - bits, 1.0 / texel_m
+            base[level], stride[level], per_m[level] = begin, canvas.shape[1], 1.0 / texel_m
             ox[level], oy[level] = corner[0] - pad * texel_m, corner[1] - pad * texel_m
             begin += canvas.size
         picture = halve(picture)
-    return np.concatenate(flat), base, shift, per_m, ox, oy
+    return np.concatenate(flat), base, stride, per_m, ox, oy
+
+
+def spread_rows(columns: int) -> int:
+    """Row length that holds `columns` texels: an odd number of 64-byte cache lines.
+
+    With a power of two, the texels above one another would all compete for the same few places of the cache, and a
+    picture would take half as long again.
+    """
+    return ((columns + 63) // 64 | 1) * 64

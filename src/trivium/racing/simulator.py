@@ -132,6 +132,16 @@ def place_car(s: Floats, ndist: float, left_m: float, turn_rad: float, geometry:
     s[LAST_X], s[LAST_Y] = np.inf, np.inf
 
 
+@njit(cache=True, nogil=True)
+def reset_cars(cars: Any, state: Floats, starts: Floats, left_m: Floats, turn_rad: Floats, geometry: Geometry) -> None:
+    """Stand the listed cars at the beginning of an episode."""
+    for i in range(cars.shape[0]):
+        s = state[cars[i]]
+        s[:] = 0.0
+        place_car(s, starts[i], left_m[i], turn_rad[i], geometry)
+        s[START], s[HINT], s[STEPS] = starts[i], NO_HINT, 1.0  # step 1 is the prepare step, which nobody rewards
+
+
 class Simulator:
     """n cars on one track as driven (for the other way round give `track.reversed()`)."""
 
@@ -176,13 +186,11 @@ class Simulator:
 
     def reset(self, cars: Ints, starts: Floats, left_m: Floats | float = 0.0, turn_rad: Floats | float = 0.0) -> None:
         """Begin an episode for the listed cars, (k,), at starts, (k,) 0..1 along the lap. Draws their looks anew."""
-        left, turn = np.broadcast_to(left_m, len(cars)), np.broadcast_to(turn_rad, len(cars))
-        for car, start, aside, turned in zip(cars, starts, left, turn, strict=True):
-            s = self.state[car]
-            s[:] = 0.0
-            place_car(s, float(start), float(aside), float(turned), self.geometry)
-            s[START], s[HINT], s[STEPS] = start, NO_HINT, 1.0  # step 1 is the prepare step, which nobody rewards
-            self._vary(int(car))
+        left, turn = np.full(len(cars), left_m, np.float64), np.full(len(cars), turn_rad, np.float64)
+        reset_cars(cars, self.state, np.asarray(starts, np.float64), left, turn, self.geometry)
+        if self.transfer != TransferConfig():
+            for car in cars.tolist():
+                self._vary(car)
         self.status[cars] = Status.DRIVING
         self.rows[cars] = 0.0
 
