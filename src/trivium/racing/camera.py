@@ -52,8 +52,9 @@ class Views(NamedTuple):
 
 
 def empty_views(poses: int) -> Views:
-    return Views(np.zeros(poses, np.int64), np.zeros((poses, HEIGHT), np.int64), np.ones((poses, HEIGHT), np.int64),
-                 np.zeros((poses, HEIGHT), np.bool_), np.zeros((poses, HEIGHT, MAX_TAPS)), np.zeros((poses, HEIGHT, MAX_TAPS)), np.zeros(poses))
+    rows, taps = (poses, HEIGHT), (poses, HEIGHT, MAX_TAPS)
+    return Views(np.zeros(poses, np.int64), np.zeros(rows, np.int64), np.ones(rows, np.int64),
+                 np.zeros(rows, np.bool_), np.zeros(taps), np.zeros(taps), np.zeros(poses))
 
 
 @njit(cache=True, nogil=True)
