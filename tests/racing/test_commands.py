@@ -131,7 +131,7 @@ def test_an_evaluation_of_nothing_is_refused(trivium: Trivium, tmp_path: Path):
 
 def test_tracks_are_listed_and_shown(trivium: Trivium):
     done = trivium("racing", "tracks", "--json")
-    ids = [row["id"] for row in json.loads(done.stdout)]
+    ids = [row["id"] for row in only_json(done.stdout)["tracks"]]
     assert done.exit_code == 0 and "oval" in ids and len(ids) >= 8
     assert only_json(trivium("racing", "tracks", "oval", "--json").stdout)["id"] == "oval"
     assert trivium("racing", "tracks", "nowhere").exit_code == 1

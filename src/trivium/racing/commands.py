@@ -52,7 +52,8 @@ def tracks(settings: Settings, track: str | None, import_file: Path | None, name
     else:
         views = [track_view(each) for each in data.list_tracks(settings.data)]
         if as_json:
-            click.echo(json.dumps([{k: v for k, v in view.items() if k != "outline"} for view in views]))
+            cards = [{key: value for key, value in view.items() if key != "outline"} for view in views]
+            click.echo(json.dumps({"tracks": cards}))
             return
         for view in views:
             click.echo(f"{view['id']:<20} {view['length_m']:6.1f} m  {view['width_m']:.2f} m wide  "
