@@ -118,7 +118,17 @@ def test_bodies_over_the_cap_are_refused_before_they_are_read(client: TestClient
     is_problem(
         client.put(PUT, content=b"{}", headers={**JSON, "Content-Length": "99999999999999999999999"}), 413
     )
-    is_problem(client.post("/api/v1/racing/tracks?name=a", content=b"0" * 8_000_001), 413)
+    is_problem(client.put(PUT, content=b"x" * 1_100_000), 413)  # no JSON, and no route for files
+
+
+def test_the_routes_for_files_take_as_much_as_they_say(client: TestClient) -> None:
+    for address in ("tracks", "tracks:preview"):
+        path = f"/api/v1/racing/{address}"
+        body = client.app.openapi()["paths"][path]["post"]["requestBody"]["content"]
+        cap_bytes = body["application/octet-stream"]["schema"]["maxLength"]
+        assert cap_bytes > 1_000_000
+        is_problem(client.post(f"{path}?name=a", content=b"0" * cap_bytes), 422)  # read, and no track
+        is_problem(client.post(f"{path}?name=a", content=b"0" * (cap_bytes + 1)), 413)
 
 
 def test_a_body_that_grows_while_it_streams_is_cut_off(client: TestClient, data: Path) -> None:

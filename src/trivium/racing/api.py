@@ -29,13 +29,17 @@ from trivium.racing.submit import submit_evaluation, submit_training, trained_tr
 
 router = APIRouter(prefix="/api/v1/racing", tags=["racing"])
 
-TRACK_CAP_BYTES = 8_000_000
 TRACK_BODY = {
     "requestBody": {
         "required": True,
         "content": {
             "application/octet-stream": {
-                "schema": {"type": "string", "format": "binary", "description": "A .npy file."}
+                "schema": {
+                    "type": "string",
+                    "format": "binary",
+                    "description": "A .npy file.",
+                    "maxLength": track_data.TRACK_CAP_BYTES,  # the gate counts by it
+                }
             }
         },
     }
@@ -210,7 +214,7 @@ async def import_track(
 ) -> TrackView:
     """Import a track file, an N x 6 array saved by NumPy."""
     blobs: BlobStore = request.app.state.blobs
-    blob = await blobs.put_stream(request.stream(), TRACK_CAP_BYTES)
+    blob = await blobs.put_stream(request.stream(), track_data.TRACK_CAP_BYTES)
     return await run_in_threadpool(_import, data, db, blobs, blob.sha256, name)
 
 

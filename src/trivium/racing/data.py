@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 TRACK_ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 FOLDER = "tracks"
+TRACK_CAP_BYTES = 8_000_000  # of a .npy file; 500 waypoints take 24 kB
 
 
 def gallery_ids() -> list[str]:

@@ -47,6 +47,7 @@ def create_app(settings: Settings, studios: Iterable[Studio], static: Path = STA
     db = Database.in_folder(settings.data)
     db.migrate()
     access = Access(db, settings.port)
+    routers = (*ROUTERS, *(resolve(studio.api) for studio in studios if studio.api))
     app: FastAPI = FastAPI(
         title="Trivium",
         version=__version__,
@@ -59,7 +60,7 @@ def create_app(settings: Settings, studios: Iterable[Studio], static: Path = STA
             Middleware(SecurityHeaders),
             Middleware(Gate, access=access, routes=lambda: list(app.routes)),
             Middleware(CatchAll),
-            Middleware(BodyCheck),
+            Middleware(BodyCheck, routes=[route for router in routers for route in router.routes]),
         ],
     )
     hub = EventHub(db)
@@ -69,7 +70,7 @@ def create_app(settings: Settings, studios: Iterable[Studio], static: Path = STA
     app.state.tailer = Tailer(app.state.index, hub)
     problems.install(app)
     app.add_api_route("/healthz", system.healthz, tags=["system"])
-    for router in (*ROUTERS, *(resolve(studio.api) for studio in studios if studio.api)):
+    for router in routers:
         app.include_router(router)
     app.router.routes.append(pages_route(static))
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]

@@ -9,7 +9,7 @@ parses them.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from http.cookies import CookieError, SimpleCookie
 from typing import Any, NoReturn
 from urllib.parse import parse_qs, urlencode, urlsplit
@@ -27,7 +27,7 @@ PUBLIC = frozenset({"healthz", "pages"})
 LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "[::1]"})
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 JSON_CAP_BYTES = 1_000_000
-TRACK_CAP_BYTES = 8_000_000
+FILE = "application/octet-stream"
 MAX_JSON_DEPTH = 50
 
 CONTENT_POLICY = (
@@ -190,10 +190,14 @@ async def _refuse_websocket(refusal: Response, scope: Scope, receive: Receive, s
 
 
 class BodyCheck:
-    """Counts every body, and reads JSON strictly: no NaN, no endless nesting, no half characters."""
+    """Counts every body, and reads JSON strictly: no NaN, no endless nesting, no half characters.
 
-    def __init__(self, app: ASGIApp) -> None:
+    A route that takes a file says in its OpenAPI body how long that may be (``maxLength``).
+    """
+
+    def __init__(self, app: ASGIApp, routes: Iterable[BaseRoute]) -> None:
         self.app = app
+        self.caps_bytes = [(route, cap) for route in routes if (cap := file_cap(route)) is not None]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["method"] in ("GET", "HEAD", "OPTIONS"):
@@ -201,7 +205,7 @@ class BodyCheck:
             return
         headers = Headers(scope=scope)
         is_json = "json" in headers.get("content-type", "")
-        cap_bytes = JSON_CAP_BYTES if is_json or not _takes_files(scope["path"]) else TRACK_CAP_BYTES
+        cap_bytes = JSON_CAP_BYTES if is_json else self._cap_bytes(scope)
         declared = headers.get("content-length", "0")
         if not declared.isdecimal() or int(declared[:20]) > cap_bytes:
             await too_large(cap_bytes)(scope, receive, send)
@@ -221,6 +225,9 @@ class BodyCheck:
             counted = _replay(body, receive)
         await self.app(scope, counted, send)
 
+    def _cap_bytes(self, scope: Scope) -> int:
+        return next((cap for route, cap in self.caps_bytes if route.matches(scope)[0] is Match.FULL), JSON_CAP_BYTES)
+
 
 def too_large(cap_bytes: int) -> Response:
     return problem(
@@ -228,8 +235,11 @@ def too_large(cap_bytes: int) -> Response:
     )
 
 
-def _takes_files(path: str) -> bool:
-    return path in ("/api/v1/racing/tracks", "/api/v1/racing/tracks:preview")
+def file_cap(route: BaseRoute) -> int | None:
+    """How many bytes of a file this route takes; None where it takes no file."""
+    body = (getattr(route, "openapi_extra", None) or {}).get("requestBody", {})
+    cap_bytes: int | None = body.get("content", {}).get(FILE, {}).get("schema", {}).get("maxLength")
+    return cap_bytes
 
 
 def _counting(receive: Receive, cap_bytes: int) -> Receive:

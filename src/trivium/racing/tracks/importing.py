@@ -15,10 +15,10 @@ from tokenize import TokenError
 import numpy as np
 
 from trivium.errors import BadTrack
+from trivium.racing.data import TRACK_CAP_BYTES
 from trivium.racing.track import Floats, Track, TrackCard, nearest_on_line, signed_area
 from trivium.racing.tracks.crossings import first_crossing
 
-MAX_BYTES = 8 * 1024 * 1024
 MAX_ROWS = 2_000
 MIN_ROWS = 8  # fewer corners than this is no drivable road
 MIN_LENGTH_M, MAX_LENGTH_M = 3.0, 1_000.0
@@ -33,7 +33,7 @@ def read_track(path: Path) -> Track:
     """The track in a .npy file; its id is the file's name."""
     try:
         with path.open("rb") as file:
-            data = file.read(MAX_BYTES + 1)
+            data = file.read(TRACK_CAP_BYTES + 1)
     except OSError as error:
         raise BadTrack(f'The track file "{path}" cannot be read: {error.strerror}.',
                        "Check the path, and that you may read the file.") from None
@@ -69,8 +69,8 @@ def safe_id(name: str) -> str:
 def read_array(data: bytes) -> Floats:
     """The (N, 6) array in a .npy file. The header is checked first: it decides how much memory is taken."""
     resave = 'Save it again with numpy.save("my_track.npy", array).'
-    if len(data) > MAX_BYTES:
-        raise BadTrack(f"The file is larger than {MAX_BYTES // 2**20} MB, too large for a track.",
+    if len(data) > TRACK_CAP_BYTES:
+        raise BadTrack(f"The file is larger than {TRACK_CAP_BYTES // 1_000_000} MB, too large for a track.",
                        "500 waypoints take about 24 kB: choose the right file, or thin out the waypoints.")
     if data[:2] == b"PK":
         raise BadTrack("This is an .npz or zip archive, not a single .npy array.",
