@@ -12,6 +12,18 @@ depends_on = None
 
 
 def upgrade() -> None:
+    _blobs()
+    _rewards()
+    _runs()
+    _sessions()
+    _settings()
+    _tracks()
+    _attempts()
+    _events()
+    _metrics()
+
+
+def _blobs() -> None:
     op.create_table(
         "blobs",
         sa.Column("sha256", sa.String(length=64), nullable=False),
@@ -20,6 +32,9 @@ def upgrade() -> None:
         sa.Column("created_at", sa.Float(), nullable=False),
         sa.PrimaryKeyConstraint("sha256"),
     )
+
+
+def _rewards() -> None:
     op.create_table(
         "rewards",
         sa.Column("name", sa.String(length=100), nullable=False),
@@ -28,6 +43,9 @@ def upgrade() -> None:
         sa.Column("created_at", sa.Float(), nullable=False),
         sa.PrimaryKeyConstraint("name", "version"),
     )
+
+
+def _runs() -> None:
     op.create_table(
         "runs",
         sa.Column("id", sa.String(length=64), nullable=False),
@@ -50,6 +68,8 @@ def upgrade() -> None:
     op.create_index("ix_runs_state", "runs", ["state"], unique=False)
     op.create_index("ix_runs_studio", "runs", ["studio"], unique=False)
 
+
+def _sessions() -> None:
     op.create_table(
         "sessions",
         sa.Column("token_hash", sa.String(length=64), nullable=False),
@@ -57,12 +77,18 @@ def upgrade() -> None:
         sa.Column("expires_at", sa.Float(), nullable=False),
         sa.PrimaryKeyConstraint("token_hash"),
     )
+
+
+def _settings() -> None:
     op.create_table(
         "settings",
         sa.Column("key", sa.String(length=100), nullable=False),
         sa.Column("value", sa.JSON(), nullable=False),
         sa.PrimaryKeyConstraint("key"),
     )
+
+
+def _tracks() -> None:
     op.create_table(
         "tracks",
         sa.Column("id", sa.String(length=64), nullable=False),
@@ -72,6 +98,9 @@ def upgrade() -> None:
         sa.Column("created_at", sa.Float(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
+
+
+def _attempts() -> None:
     op.create_table(
         "attempts",
         sa.Column("run_id", sa.String(length=64), nullable=False),
@@ -86,6 +115,9 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["run_id"], ["runs.id"], ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("run_id", "attempt"),
     )
+
+
+def _events() -> None:
     op.create_table(
         "events",
         sa.Column(
@@ -102,6 +134,8 @@ def upgrade() -> None:
     )
     op.create_index("ix_events_run_seq", "events", ["run_id", "seq"], unique=False)
 
+
+def _metrics() -> None:
     op.create_table(
         "metrics",
         sa.Column("run_id", sa.String(length=64), nullable=False),
