@@ -68,6 +68,8 @@ CONFIG_FIELDS = sorted({(model, name) for target in CONFIGS for model in models_
 @pytest.mark.parametrize("studio", catalog.STUDIOS, ids=lambda studio: studio.id)
 @pytest.mark.parametrize("stage", STAGES)
 def test_each_studio_has_the_same_names(studio: Any, stage: str) -> None:
+    if stage != "api" and not studio.entries:
+        pytest.skip(f"{studio.title} trains nothing yet")
     package = f"trivium.{studio.id}"
     assert importlib.util.find_spec(f"{package}.{stage}") is not None, f"{package} has no {stage}.py"
 
@@ -100,7 +102,7 @@ def test_every_module_says_what_it_is() -> None:
 
 
 @pytest.mark.parametrize("module", ["trivium", "trivium.cli", "trivium.catalog", "trivium.racing.config",
-                                    "trivium.racing.api", "trivium.server.app"])
+                                    "trivium.racing.api", "trivium.music.api", "trivium.server.app"])
 def test_importing_it_loads_neither_torch_nor_numba(module: str) -> None:
     code = f"import sys, {module}; print(*sorted({{'torch', 'numba', 'llvmlite'}} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from trivium.core.studio import Studio
 from trivium.errors import NotFound
+from trivium.music import STUDIO as MUSIC
 from trivium.racing import STUDIO as RACING
 
-STUDIOS: tuple[Studio, ...] = (RACING,)
+STUDIOS: tuple[Studio, ...] = (RACING, MUSIC)
 
 
 def find_studio(studio_id: str) -> Studio:

@@ -1,4 +1,4 @@
-"""The command line: trivium up | doctor | runs | racing | bench.
+"""The command line: trivium up | doctor | runs | racing | music | bench.
 
 Groups and commands are imported when they are used, so that --help answers at once. Progress and errors go to standard
 error; exit codes: 0 done, 1 failed with a one-line reason, 2 wrong usage, 130 interrupted.
@@ -6,8 +6,6 @@ error; exit codes: 0 done, 1 failed with a one-line reason, 2 wrong usage, 130 i
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,6 +14,7 @@ from typing import Any, NoReturn
 import click
 
 from trivium import __version__
+from trivium.core.lazy import LazyGroup
 from trivium.errors import DiskFull, StudioError
 from trivium.settings import DEFAULT_HOST, DEFAULT_PORT, Settings
 
@@ -26,28 +25,13 @@ LAZY: dict[str, tuple[str, str]] = {
     "doctor": ("trivium.doctor:doctor", "Say what is here, what is missing, and the command that mends it."),
     "runs": ("trivium.runs:runs", "List, show, stop, resume, clone, export and delete runs."),
     "racing": ("trivium.racing.commands:racing", "Teach a car to drive itself."),
+    "music": ("trivium.music.commands:music", "Compose with generative models."),
     "bench": ("trivium.bench.commands:bench", "Measure how fast Trivium is on this machine."),
 }
 
 
-class Root(click.Group):
+class Root(LazyGroup):
     """The root group: lazy children, and every error as one line with the right exit code."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        present = [name for name, (target, _) in LAZY.items() if _exists(target)]
-        return [*self.commands, *present]
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name in LAZY and _exists(LAZY[cmd_name][0]):
-            module, _, name = LAZY[cmd_name][0].partition(":")
-            command: click.Command = getattr(importlib.import_module(module), name)
-            return command
-        return super().get_command(ctx, cmd_name)
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        own = [(name, command.get_short_help_str(70)) for name, command in self.commands.items()]
-        with formatter.section("Commands"):
-            formatter.write_dl([*own, *((name, LAZY[name][1]) for name in self.list_commands(ctx) if name in LAZY)])
 
     def main(self, args: Sequence[str] | None = None, prog_name: str | None = None, complete_var: str | None = None,
              standalone_mode: bool = True, **extra: Any) -> Any:
@@ -73,14 +57,6 @@ class Root(click.Group):
         sys.exit(result if isinstance(result, int) else 0)
 
 
-def _exists(target: str) -> bool:
-    module = target.partition(":")[0]
-    try:
-        return importlib.util.find_spec(module) is not None
-    except ModuleNotFoundError:
-        return False
-
-
 def _system_said(error: OSError) -> StudioError:
     """A file that can't be read or written, such as a data folder on a disk that is full or read-only."""
     from trivium.core.files import is_disk_full
@@ -96,7 +72,7 @@ def _fail(error: StudioError) -> NoReturn:
     sys.exit(EXIT_FAILED)
 
 
-@click.group(cls=Root, name="trivium", context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Root, name="trivium", lazy=LAZY, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="trivium")
 @click.option("--data", type=click.Path(file_okay=False, path_type=Path),
               help="The data folder. Default: TRIVIUM_DATA, else the platform's usual place.")

@@ -24,6 +24,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/music/tunes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Tunes
+         * @description The sample melodies.
+         */
+        get: operations["list_tunes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/music/tunes/{tune_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Tune
+         * @description One sample melody.
+         */
+        get: operations["get_tune"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/racing/evaluations": {
         parameters: {
             query?: never;
@@ -599,6 +639,40 @@ export interface components {
             name?: string | null;
         };
         /**
+         * Composition
+         * @description A piece: tempo, metre and key along the way, and its parts.
+         */
+        Composition: {
+            /**
+             * Keys
+             * @description Empty where it is not known.
+             */
+            keys: components["schemas"]["Key"][];
+            /**
+             * Metres
+             * @description The first stands at tick 0.
+             */
+            metres: components["schemas"]["Metre"][];
+            /** Parts */
+            parts: components["schemas"]["Part"][];
+            /**
+             * Tempos
+             * @description The first stands at tick 0.
+             */
+            tempos: components["schemas"]["Tempo"][];
+            /**
+             * Ticks Per Quarter
+             * @default 480
+             * @constant
+             */
+            ticks_per_quarter: 480;
+            /**
+             * Title
+             * @default
+             */
+            title: string;
+        };
+        /**
          * ConfigSchemas
          * @description JSON Schemas that forms are made from.
          */
@@ -755,6 +829,30 @@ export interface components {
         };
         JsonValue: unknown;
         /**
+         * Key
+         * @description From this tick on, a key: sharps are counted up, flats down.
+         */
+        Key: {
+            /**
+             * Fifths
+             * @description Sharps of the key signature; flats are negative.
+             * @default 0
+             */
+            fifths: number;
+            /**
+             * Mode
+             * @default major
+             * @enum {string}
+             */
+            mode: "major" | "minor";
+            /**
+             * Tick
+             * @description Position in ticks, 480 to a quarter note.
+             * @default 0
+             */
+            tick: number;
+        };
+        /**
          * LogEvent
          * @description A line of text; ``print`` is what the learner's own code printed.
          */
@@ -787,6 +885,31 @@ export interface components {
             t: number;
         } & {
             [key: string]: unknown;
+        };
+        /**
+         * Metre
+         * @description From this tick on, bars of so many beats; the tick begins a bar.
+         */
+        Metre: {
+            /**
+             * Beat Unit
+             * @description The lower number of the time signature.
+             * @default 4
+             * @enum {integer}
+             */
+            beat_unit: 1 | 2 | 4 | 8 | 16 | 32 | 64;
+            /**
+             * Beats
+             * @description The upper number of the time signature.
+             * @default 4
+             */
+            beats: number;
+            /**
+             * Tick
+             * @description Position in ticks, 480 to a quarter note.
+             * @default 0
+             */
+            tick: number;
         };
         /**
          * MetricEvent
@@ -825,6 +948,43 @@ export interface components {
             name: string;
         };
         /**
+         * Note
+         * @description One note of one part.
+         */
+        Note: {
+            /**
+             * Length
+             * @description Length in ticks, 480 to a quarter note.
+             */
+            length: number;
+            /**
+             * Onset
+             * @description Position in ticks, 480 to a quarter note.
+             */
+            onset: number;
+            /**
+             * Pinned
+             * @description True: the models must leave this note alone.
+             */
+            pinned?: boolean | null;
+            /**
+             * Pitch
+             * @description MIDI pitch, 60 is middle C.
+             */
+            pitch: number;
+            /**
+             * Velocity
+             * @description How hard it is struck.
+             * @default 80
+             */
+            velocity?: number;
+            /**
+             * Voice
+             * @description Which voice of the part sings it, where that is known.
+             */
+            voice?: number | null;
+        };
+        /**
          * Outline
          * @description Lines to draw, each a list of [x, y] in metres.
          */
@@ -844,6 +1004,59 @@ export interface components {
                 number,
                 number
             ][];
+        };
+        /**
+         * Part
+         * @description One instrument with its notes.
+         */
+        Part: {
+            /**
+             * Id
+             * @description Stays the same while the piece is edited.
+             * @default part-1
+             */
+            id: string;
+            /**
+             * Is Drum
+             * @description Pitches are drums of the General MIDI kit.
+             * @default false
+             */
+            is_drum: boolean;
+            /**
+             * Mute
+             * @default false
+             */
+            mute: boolean;
+            /**
+             * Name
+             * @default
+             */
+            name: string;
+            /** Notes */
+            notes: components["schemas"]["Note"][];
+            /**
+             * Pan
+             * @description As MIDI's controller 10: 0 left, 64 middle, 127 right.
+             * @default 64
+             */
+            pan: number;
+            /**
+             * Program
+             * @description General MIDI instrument, 0 is the grand piano.
+             * @default 0
+             */
+            program: number;
+            /**
+             * Solo
+             * @default false
+             */
+            solo: boolean;
+            /**
+             * Volume
+             * @description As MIDI's controller 7.
+             * @default 100
+             */
+            volume: number;
         };
         /**
          * Problem
@@ -1156,6 +1369,24 @@ export interface components {
             version: string;
         };
         /**
+         * Tempo
+         * @description From this tick on, so many quarter notes a minute.
+         */
+        Tempo: {
+            /**
+             * Bpm
+             * @description Quarter notes a minute.
+             * @default 120
+             */
+            bpm: number;
+            /**
+             * Tick
+             * @description Position in ticks, 480 to a quarter note.
+             * @default 0
+             */
+            tick: number;
+        };
+        /**
          * TrackView
          * @description A track's card and its lines.
          */
@@ -1415,6 +1646,23 @@ export interface components {
              */
             texture?: number;
         };
+        /**
+         * TuneView
+         * @description A sample melody with its notes.
+         */
+        TuneView: {
+            /** Bpm */
+            bpm: number;
+            composition: components["schemas"]["Composition"];
+            /** Id */
+            id: string;
+            /** Metre */
+            metre: string;
+            /** Origin */
+            origin: string;
+            /** Title */
+            title: string;
+        };
         /** ValidationRequest */
         ValidationRequest: {
             /** Code */
@@ -1472,6 +1720,84 @@ export interface operations {
                 };
                 content: {
                     "text/event-stream": components["schemas"]["MetricEvent"] | components["schemas"]["StateEvent"] | components["schemas"]["SampleEvent"] | components["schemas"]["LogEvent"] | components["schemas"]["ResetEvent"];
+                };
+            };
+            /** @description Values that don't fit. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, and a hint. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_tunes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TuneView"][];
+                };
+            };
+            /** @description Values that don't fit. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, and a hint. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_tune: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tune_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TuneView"];
                 };
             };
             /** @description Values that don't fit. */

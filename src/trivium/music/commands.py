@@ -1,0 +1,21 @@
+"""`trivium music ...`: everything the music pages can do, from the command line.
+
+Each subcommand lies in a module of its own and is imported when it is used. Results go to standard output (with --json
+one JSON object), progress to standard error.
+"""
+
+from __future__ import annotations
+
+import click
+
+from trivium.core.lazy import LazyGroup
+
+# name -> (where it is, one line for --help)
+LAZY: dict[str, tuple[str, str]] = {
+    "tunes": ("trivium.music.tunes_command:tunes", "List the sample melodies, or save one."),
+}
+
+
+@click.group(cls=LazyGroup, lazy=LAZY)
+def music() -> None:
+    """Compose with generative models."""
