@@ -28,7 +28,7 @@ Title = Annotated[str, Field(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
 
 
 def _all_there(schema: dict[str, Any]) -> None:
-    """What the server sends is complete, so the pages' types need no question marks; a script may leave out defaults."""
+    """Every field is always sent, so that the pages' types need no question marks; a script may leave some out."""
     schema["required"] = list(schema["properties"])
 
 
