@@ -118,6 +118,27 @@ class RewardRecord(Record):
     created_at: Mapped[float] = mapped_column(Float)
 
 
+class CompositionRecord(Record):
+    """One step of a composition: its notes as JSON, and how it was made from the step before."""
+
+    __tablename__ = "compositions"
+
+    id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    root: Mapped[str] = mapped_column(String(64), index=True)  # the first step of its tree
+    parent: Mapped[str | None] = mapped_column(String(64), index=True)
+    title: Mapped[str] = mapped_column(String(200))
+    technique: Mapped[str] = mapped_column(String(32))
+    settings: Mapped[Json] = mapped_column(JSON)
+    seed: Mapped[int | None] = mapped_column(BigInteger)
+    model: Mapped[str | None] = mapped_column(String(200))
+    version: Mapped[int] = mapped_column(Integer)  # counts the saves, so that no page writes over another's
+    summary: Mapped[Json] = mapped_column(JSON)  # what a list shows, so that it need not read the notes
+    document: Mapped[str] = mapped_column(Text)
+    share_token: Mapped[str | None] = mapped_column(String(64), unique=True, index=True)
+    created_at: Mapped[float] = mapped_column(Float)
+    updated_at: Mapped[float] = mapped_column(Float)
+
+
 class SettingRecord(Record):
     """A setting that the studio keeps for itself."""
 

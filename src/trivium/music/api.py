@@ -4,23 +4,119 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
-from trivium.music.api_views import TuneView, tune_view
-from trivium.music.tunes import TUNES, find_tune
+from trivium.errors import BadConfig
+from trivium.music.compositions import Compositions
+from trivium.music.tunes import TUNES, composition, find_tune
+from trivium.music.views import (
+    CompositionPage,
+    CompositionSummary,
+    CompositionView,
+    EditedComposition,
+    NewComposition,
+    NewTitle,
+    Sharing,
+    TuneView,
+    tune_view,
+)
 
 router = APIRouter(prefix="/api/v1/music", tags=["music"])
 
+LONG_JSON = {"x-max-bytes": 6_000_000}  # 50,000 notes; the gate counts by it
+
 TuneId = Annotated[str, Path(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$")]
+CompositionId = Annotated[str, Path(pattern=r"^[0-9A-Za-z_-]{1,64}$", description="A composition's id.")]
+Token = Annotated[str, Path(pattern=r"^[0-9A-Za-z_-]{1,64}$")]
 
 
-@router.get("/tunes", response_model_exclude_none=True)
+def compositions(request: Request) -> Compositions:
+    return Compositions(request.app.state.db)
+
+
+Kept = Annotated[Compositions, Depends(compositions)]
+
+
+# sample melodies
+
+
+@router.get("/tunes")
 def list_tunes() -> list[TuneView]:
     """The sample melodies."""
     return [tune_view(tune) for tune in TUNES]
 
 
-@router.get("/tunes/{tune_id}", response_model_exclude_none=True)
+@router.get("/tunes/{tune_id}")
 def get_tune(tune_id: TuneId) -> TuneView:
     """One sample melody."""
     return tune_view(find_tune(tune_id))
+
+
+# compositions
+
+
+@router.get("/compositions")
+def list_compositions(
+    kept: Kept,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    cursor: Annotated[str | None, Query(max_length=64)] = None,
+) -> CompositionPage:
+    """The kept compositions, newest first; pass ``next`` as ``cursor`` for the page after."""
+    return kept.page(limit, cursor)
+
+
+@router.post("/compositions", status_code=201, openapi_extra=LONG_JSON)
+def create_composition(body: NewComposition, kept: Kept) -> CompositionView:
+    """Keep a sample melody, a recording, or an edit beside the step that it was made from."""
+    if (body.tune is None) == (body.composition is None):
+        raise BadConfig("A composition begins with a tune or with notes.", "Send one of tune and composition.")
+    if body.tune is not None:
+        piece, technique = composition(find_tune(body.tune)), "tune"
+    else:
+        assert body.composition is not None
+        piece, technique = body.composition, body.technique
+    settings = {"tune": body.tune} if body.tune else {}
+    return kept.add(piece, technique, title=body.title, parent=body.parent, settings=settings)
+
+
+@router.get("/compositions/{composition_id}")
+def get_composition(composition_id: CompositionId, kept: Kept) -> CompositionView:
+    """One composition with its notes."""
+    return kept.get(composition_id)
+
+
+@router.put("/compositions/{composition_id}", openapi_extra=LONG_JSON)
+def save_composition(composition_id: CompositionId, body: EditedComposition, kept: Kept) -> CompositionView:
+    """Save an edit; refused with 409 where another page has saved since the version that was edited."""
+    return kept.save(composition_id, body.version, body.composition)
+
+
+@router.patch("/compositions/{composition_id}")
+def rename_composition(composition_id: CompositionId, body: NewTitle, kept: Kept) -> CompositionSummary:
+    """Give a composition another title."""
+    return kept.rename(composition_id, body.title)
+
+
+@router.delete("/compositions/{composition_id}", status_code=204)
+def delete_composition(composition_id: CompositionId, kept: Kept) -> Response:
+    """Delete one step; what was made from it stays."""
+    kept.delete(composition_id)
+    return Response(status_code=204)
+
+
+@router.get("/compositions/{composition_id}/tree")
+def get_composition_tree(composition_id: CompositionId, kept: Kept) -> list[CompositionSummary]:
+    """Every step of the tree that a composition belongs to, oldest first."""
+    return kept.tree(composition_id)
+
+
+@router.post("/compositions/{composition_id}/share")
+def share_composition(composition_id: CompositionId, body: Sharing, kept: Kept) -> CompositionSummary:
+    """Make a link on this server that shows the composition, or take it back."""
+    return kept.share(composition_id, body.shared)
+
+
+@router.get("/shared/{token}")
+def get_shared_composition(token: Token, kept: Kept) -> CompositionView:
+    """The composition that a share link leads to, as it is now."""
+    return kept.shared(token)

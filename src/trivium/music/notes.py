@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 TICKS_PER_QUARTER: Final = 480
 MAX_TICKS = 480 * 4 * 10_000  # ten thousand bars of four quarters
-MAX_NOTES = 100_000
+MAX_NOTES = 50_000
 MAX_PARTS = 64
 MAX_CHANGES = 20_000  # of tempo, metre or key
 DEFAULT_VELOCITY = 80
@@ -36,6 +36,11 @@ class _Piece(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, json_schema_extra=_all_there)
 
 
+def is_none(value: object) -> bool:
+    """What is not known is left out of the JSON: a piece has many notes."""
+    return value is None
+
+
 class Note(BaseModel):
     """One note of one part."""
 
@@ -45,8 +50,9 @@ class Note(BaseModel):
     length: Annotated[int, Field(ge=1, le=MAX_TICKS, description="Length in ticks, 480 to a quarter note.")]
     pitch: Annotated[Seven, Field(description="MIDI pitch, 60 is middle C.")]
     velocity: Annotated[int, Field(ge=1, le=127, description="How hard it is struck.")] = DEFAULT_VELOCITY
-    voice: int | None = Field(None, ge=1, le=16, description="Which voice of the part sings it, where that is known.")
-    pinned: bool | None = Field(None, description="True: the models must leave this note alone.")
+    voice: int | None = Field(None, ge=1, le=16, exclude_if=is_none,
+                              description="Which voice of the part sings it, where that is known.")
+    pinned: bool | None = Field(None, exclude_if=is_none, description="True: the models must leave this note alone.")
 
     @property
     def end(self) -> int:

@@ -14,6 +14,7 @@ from http.cookies import CookieError, SimpleCookie
 from typing import Any, NoReturn
 from urllib.parse import parse_qs, urlencode, urlsplit
 
+from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse, RedirectResponse, Response
@@ -27,6 +28,7 @@ PUBLIC = frozenset({"healthz", "pages"})
 LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "[::1]"})
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 JSON_CAP_BYTES = 1_000_000
+LONG_BODY_BYTES = 200_000
 FILE = "application/octet-stream"
 MAX_JSON_DEPTH = 50
 
@@ -192,12 +194,15 @@ async def _refuse_websocket(refusal: Response, scope: Scope, receive: Receive, s
 class BodyCheck:
     """Counts every body, and reads JSON strictly: no NaN, no endless nesting, no half characters.
 
-    A route that takes a file says in its OpenAPI body how long that may be (``maxLength``).
+    A route that takes a file says in its OpenAPI body how long that may be (``maxLength``), one that takes
+    uncommonly long JSON says it as ``x-max-bytes``.
     """
 
     def __init__(self, app: ASGIApp, routes: Iterable[BaseRoute]) -> None:
         self.app = app
-        self.caps_bytes = [(route, cap) for route in routes if (cap := file_cap(route)) is not None]
+        routes = list(routes)
+        self.file_caps = [(route, cap) for route in routes if (cap := file_cap(route)) is not None]
+        self.json_caps = [(route, cap) for route in routes if (cap := json_cap(route)) is not None]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["method"] in ("GET", "HEAD", "OPTIONS"):
@@ -205,7 +210,7 @@ class BodyCheck:
             return
         headers = Headers(scope=scope)
         is_json = "json" in headers.get("content-type", "")
-        cap_bytes = JSON_CAP_BYTES if is_json else self._cap_bytes(scope)
+        cap_bytes = cap_of(scope, self.json_caps if is_json else self.file_caps)
         declared = headers.get("content-length", "0")
         if not declared.isdecimal() or int(declared[:20]) > cap_bytes:
             await too_large(cap_bytes)(scope, receive, send)
@@ -217,7 +222,7 @@ class BodyCheck:
             except HTTPException:
                 await too_large(cap_bytes)(scope, receive, send)
                 return
-            if (fault := json_fault(body)) is not None:
+            if (fault := await checked(body)) is not None:
                 await problem(400, fault, "Send plain JSON (RFC 8259) in UTF-8.", "bad_json")(
                     scope, receive, send
                 )
@@ -225,8 +230,15 @@ class BodyCheck:
             counted = _replay(body, receive)
         await self.app(scope, counted, send)
 
-    def _cap_bytes(self, scope: Scope) -> int:
-        return next((cap for route, cap in self.caps_bytes if route.matches(scope)[0] is Match.FULL), JSON_CAP_BYTES)
+
+def cap_of(scope: Scope, caps: Iterable[tuple[BaseRoute, int]]) -> int:
+    """How long a body this request may have, by the route that it goes to."""
+    return next((cap for route, cap in caps if route.matches(scope)[0] is Match.FULL), JSON_CAP_BYTES)
+
+
+async def checked(body: bytes) -> str | None:
+    """``json_fault``, for a long body in a thread, so that other requests are answered meanwhile."""
+    return json_fault(body) if len(body) < LONG_BODY_BYTES else await run_in_threadpool(json_fault, body)
 
 
 def too_large(cap_bytes: int) -> Response:
@@ -239,6 +251,12 @@ def file_cap(route: BaseRoute) -> int | None:
     """How many bytes of a file this route takes; None where it takes no file."""
     body = (getattr(route, "openapi_extra", None) or {}).get("requestBody", {})
     cap_bytes: int | None = body.get("content", {}).get(FILE, {}).get("schema", {}).get("maxLength")
+    return cap_bytes
+
+
+def json_cap(route: BaseRoute) -> int | None:
+    """How many bytes of JSON this route takes, where that is not the usual."""
+    cap_bytes: int | None = (getattr(route, "openapi_extra", None) or {}).get("x-max-bytes")
     return cap_bytes
 
 

@@ -24,6 +24,122 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/music/compositions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Compositions
+         * @description The kept compositions, newest first; pass ``next`` as ``cursor`` for the page after.
+         */
+        get: operations["list_compositions"];
+        put?: never;
+        /**
+         * Create Composition
+         * @description Keep a sample melody, a recording, or an edit beside the step that it was made from.
+         */
+        post: operations["create_composition"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/music/compositions/{composition_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Composition
+         * @description One composition with its notes.
+         */
+        get: operations["get_composition"];
+        /**
+         * Save Composition
+         * @description Save an edit; refused with 409 where another page has saved since the version that was edited.
+         */
+        put: operations["save_composition"];
+        post?: never;
+        /**
+         * Delete Composition
+         * @description Delete one step; what was made from it stays.
+         */
+        delete: operations["delete_composition"];
+        options?: never;
+        head?: never;
+        /**
+         * Rename Composition
+         * @description Give a composition another title.
+         */
+        patch: operations["rename_composition"];
+        trace?: never;
+    };
+    "/api/v1/music/compositions/{composition_id}/share": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Share Composition
+         * @description Make a link on this server that shows the composition, or take it back.
+         */
+        post: operations["share_composition"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/music/compositions/{composition_id}/tree": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Composition Tree
+         * @description Every step of the tree that a composition belongs to, oldest first.
+         */
+        get: operations["get_composition_tree"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/music/shared/{token}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Shared Composition
+         * @description The composition that a share link leads to, as it is now.
+         */
+        get: operations["get_shared_composition"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/music/tunes": {
         parameters: {
             query?: never;
@@ -673,6 +789,130 @@ export interface components {
             title: string;
         };
         /**
+         * CompositionPage
+         * @description Some of the kept compositions, newest first.
+         */
+        CompositionPage: {
+            /** Items */
+            items: components["schemas"]["CompositionSummary"][];
+            /**
+             * Next
+             * @description The cursor of the page after, if there is one.
+             */
+            next: string | null;
+        };
+        /**
+         * CompositionSummary
+         * @description A kept composition without its notes: one step in a tree of steps.
+         */
+        CompositionSummary: {
+            /** Bars */
+            bars: number;
+            /** Created At */
+            created_at: number;
+            /** Duration S */
+            duration_s: number;
+            /** Id */
+            id: string;
+            /** Model */
+            model: string | null;
+            /** Notes */
+            notes: number;
+            /**
+             * Parent
+             * @description The step that it was made from.
+             */
+            parent: string | null;
+            /** Parts */
+            parts: string[];
+            /**
+             * Root
+             * @description The first step of its tree.
+             */
+            root: string;
+            /** Seed */
+            seed: number | null;
+            /**
+             * Settings
+             * @description What the technique was given.
+             */
+            settings: {
+                [key: string]: unknown;
+            };
+            /** Share Token */
+            share_token: string | null;
+            /**
+             * Technique
+             * @description How it was made: tune, recording, import, edit, or the model's technique.
+             */
+            technique: string;
+            /** Title */
+            title: string;
+            /** Updated At */
+            updated_at: number;
+            /**
+             * Version
+             * @description Counts the saves; send it back with an edit.
+             */
+            version: number;
+        };
+        /**
+         * CompositionView
+         * @description A kept composition with its notes.
+         */
+        CompositionView: {
+            /** Bars */
+            bars: number;
+            composition: components["schemas"]["Composition"];
+            /** Created At */
+            created_at: number;
+            /** Duration S */
+            duration_s: number;
+            /** Id */
+            id: string;
+            /** Model */
+            model: string | null;
+            /** Notes */
+            notes: number;
+            /**
+             * Parent
+             * @description The step that it was made from.
+             */
+            parent: string | null;
+            /** Parts */
+            parts: string[];
+            /**
+             * Root
+             * @description The first step of its tree.
+             */
+            root: string;
+            /** Seed */
+            seed: number | null;
+            /**
+             * Settings
+             * @description What the technique was given.
+             */
+            settings: {
+                [key: string]: unknown;
+            };
+            /** Share Token */
+            share_token: string | null;
+            /**
+             * Technique
+             * @description How it was made: tune, recording, import, edit, or the model's technique.
+             */
+            technique: string;
+            /** Title */
+            title: string;
+            /** Updated At */
+            updated_at: number;
+            /**
+             * Version
+             * @description Counts the saves; send it back with an edit.
+             */
+            version: number;
+        };
+        /**
          * ConfigSchemas
          * @description JSON Schemas that forms are made from.
          */
@@ -698,6 +938,18 @@ export interface components {
             level: "full" | "limits" | "none";
             /** Text */
             text: string;
+        };
+        /**
+         * EditedComposition
+         * @description Notes that take the place of a version.
+         */
+        EditedComposition: {
+            composition: components["schemas"]["Composition"];
+            /**
+             * Version
+             * @description The version that was edited.
+             */
+            version: number;
         };
         /**
          * EvaluateConfig
@@ -942,10 +1194,42 @@ export interface components {
         } & {
             [key: string]: unknown;
         };
+        /**
+         * NewComposition
+         * @description A composition to keep: a sample melody by its id, or notes.
+         */
+        NewComposition: {
+            /** @description Notes, where it is no sample melody. */
+            composition?: components["schemas"]["Composition"] | null;
+            /**
+             * Parent
+             * @description The step it was made from.
+             */
+            parent?: string | null;
+            /**
+             * Technique
+             * @description Where the notes come from.
+             * @default recording
+             * @enum {string}
+             */
+            technique?: "recording" | "edit";
+            /** Title */
+            title?: string | null;
+            /**
+             * Tune
+             * @description A sample melody's id.
+             */
+            tune?: string | null;
+        };
         /** NewName */
         NewName: {
             /** Name */
             name: string;
+        };
+        /** NewTitle */
+        NewTitle: {
+            /** Title */
+            title: string;
         };
         /**
          * Note
@@ -1301,6 +1585,14 @@ export interface components {
             heading: string;
             /** Text */
             text: string;
+        };
+        /** Sharing */
+        Sharing: {
+            /**
+             * Shared
+             * @description True makes a link, false takes it back.
+             */
+            shared: boolean;
         };
         /**
          * StateEvent
@@ -1720,6 +2012,385 @@ export interface operations {
                 };
                 content: {
                     "text/event-stream": components["schemas"]["MetricEvent"] | components["schemas"]["StateEvent"] | components["schemas"]["SampleEvent"] | components["schemas"]["LogEvent"] | components["schemas"]["ResetEvent"];
+                };
+            };
+            /** @description Values that don't fit. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, and a hint. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_compositions: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CompositionPage"];
+                };
+            };
+            /** @description Values that don't fit. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, and a hint. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_composition: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewComposition"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CompositionView"];
+                };
+            };
+            /** @description Values that don't fit. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, and a hint. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_composition: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A composition's id. */
+                composition_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CompositionView"];
+                };
+            };
+            /** @description Values that don't fit. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, and a hint. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    save_composition: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A composition's id. */
+                composition_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EditedComposition"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CompositionView"];
+                };
+            };
+            /** @description Values that don't fit. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, and a hint. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_composition: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A composition's id. */
+                composition_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Values that don't fit. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, and a hint. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rename_composition: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A composition's id. */
+                composition_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewTitle"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CompositionSummary"];
+                };
+            };
+            /** @description Values that don't fit. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, and a hint. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    share_composition: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A composition's id. */
+                composition_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Sharing"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CompositionSummary"];
+                };
+            };
+            /** @description Values that don't fit. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, and a hint. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_composition_tree: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A composition's id. */
+                composition_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CompositionSummary"][];
+                };
+            };
+            /** @description Values that don't fit. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, and a hint. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_shared_composition: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CompositionView"];
                 };
             };
             /** @description Values that don't fit. */

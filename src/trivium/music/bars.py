@@ -1,0 +1,56 @@
+"""Bars, beats and seconds of a piece, walked along its metre and tempo changes."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from dataclasses import dataclass
+
+from trivium.music.notes import TICKS_PER_QUARTER, Composition, Metre, Tempo
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One bar: its number from 1, where it begins, how long it is, and its metre."""
+
+    number: int
+    tick: int
+    length: int
+    metre: Metre
+
+    @property
+    def end(self) -> int:
+        """Where the next bar begins."""
+        return self.tick + self.length
+
+
+def bars_until(metres: list[Metre], end: int) -> list[Bar]:
+    """The bars up to the one that holds the tick before `end`, at least one. A metre change cuts the bar before it."""
+    bars: list[Bar] = []
+    ends = [metre.tick for metre in metres[1:]] + [None]
+    for metre, until in zip(metres, ends, strict=True):
+        tick = metre.tick
+        while (until is None or tick < until) and (tick < end or not bars):
+            length = metre.bar_ticks if until is None else min(metre.bar_ticks, until - tick)
+            bars.append(Bar(len(bars) + 1, tick, length, metre))
+            tick += length
+    return bars
+
+
+def bars_of(piece: Composition) -> list[Bar]:
+    """The bars of the piece, up to the one in which its last note ends."""
+    return bars_until(piece.metres, piece.end)
+
+
+def seconds_at(tempos: list[Tempo], tick: int) -> float:
+    """The time of a tick, in seconds from the beginning."""
+    seconds = 0.0
+    last = bisect_right([tempo.tick for tempo in tempos], tick)
+    for number, tempo in enumerate(tempos[:last]):
+        until = tempos[number + 1].tick if number + 1 < last else tick
+        seconds += (until - tempo.tick) * 60.0 / (tempo.bpm * TICKS_PER_QUARTER)
+    return seconds
+
+
+def duration_s(piece: Composition) -> float:
+    """How long the piece sounds."""
+    return seconds_at(piece.tempos, piece.end)
