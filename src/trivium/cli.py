@@ -23,7 +23,7 @@ EXIT_FAILED, EXIT_USAGE, EXIT_INTERRUPTED = 1, 2, 130
 # name -> (where it is, one line for --help)
 LAZY: dict[str, tuple[str, str]] = {
     "doctor": ("trivium.doctor:doctor", "Say what is here, what is missing, and the command that mends it."),
-    "runs": ("trivium.runs:runs", "List, show, stop, resume, clone, export and delete runs."),
+    "runs": ("trivium.run_commands:runs", "List, show, compare, stop, resume, clone and delete runs."),
     "racing": ("trivium.racing.commands:racing", "Teach a car to drive itself."),
     "music": ("trivium.music.commands:music", "Compose with generative models."),
     "bench": ("trivium.bench.commands:bench", "Measure how fast Trivium is on this machine."),

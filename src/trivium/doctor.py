@@ -105,16 +105,21 @@ def check_port(port: int = DEFAULT_PORT) -> Check:
     return Check("port", "ok", f"port {port} is free")
 
 
+def examine(data: Path) -> list[Check]:
+    """Every finding about this machine and the data folder."""
+    return [check_python(), check_torch(), check_confinement(), check_disk(data), check_pages(), check_browser(),
+            check_port()]
+
+
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
 @click.pass_obj
 def doctor(settings: Settings, as_json: bool) -> None:
     """Say what is here, what is missing, and the command that mends it."""
-    checks = [check_python(), check_torch(), check_confinement(), check_disk(settings.data), check_pages(),
-              check_browser(), check_port()]
+    checks = examine(settings.data)
     good = all(check.level != "error" for check in checks)
     if as_json:
-        from trivium.runs import print_json
+        from trivium.run_commands import print_json
 
         print_json({"ok": good, "version": __version__, "checks": [asdict(check) for check in checks]})
     else:

@@ -12,6 +12,7 @@ from fastapi import FastAPI
 
 from tests.server.conftest import TestClient, wait_for
 from trivium.core import jobs
+from trivium.core.runfolder import rename
 
 RUNS = "/api/v1/runs"
 
@@ -207,3 +208,11 @@ def test_a_run_made_by_the_command_line_is_found(
 ) -> None:
     run_id = made_elsewhere("from a terminal")
     wait_for(lambda: client.get(f"{RUNS}/{run_id}").status_code == 200, "the server to find the run")
+
+
+def test_a_run_renamed_by_the_command_line_is_shown_so(
+    client: TestClient, toy_run: Callable[..., str], data: Path
+) -> None:
+    run_id = toy_run("first")
+    rename(data / "runs" / run_id, "from a terminal", [])
+    wait_for(lambda: client.get(f"{RUNS}/{run_id}").json()["name"] == "from a terminal", "the new name")

@@ -128,6 +128,16 @@ def parse_line(line: bytes) -> dict[str, Any] | None:
     return event if isinstance(event, dict) and isinstance(event.get("id"), int) else None
 
 
+def plain(event: dict[str, Any]) -> dict[str, Any] | None:
+    """The event as JSON that can be sent anywhere, None where it is not: a learner's code may write here too."""
+    try:
+        text = json.dumps(event, allow_nan=False, ensure_ascii=False)
+        sendable: dict[str, Any] = json.loads(text.encode("utf-8", "replace"))
+    except (ValueError, RecursionError):
+        return None
+    return sendable
+
+
 class EventTail:
     """Reads what is new since the last look. `offset` may be stored and given back after a restart."""
 
@@ -180,8 +190,9 @@ def metrics(events: Iterable[dict[str, Any]], since_step: int = -1) -> dict[str,
     """{key: [[step, value], ...]} by rising step. A step repeated after a resume counts once: the latest wins."""
     rows: dict[str, dict[int, Any]] = {}
     for event in events:
-        if event.get("kind") != "metric" or event.get("step", -1) <= since_step:
+        step, values = event.get("step"), event.get("values")
+        if event.get("kind") != "metric" or not isinstance(step, int) or step <= since_step:
             continue
-        for key, value in event.get("values", {}).items():
-            rows.setdefault(key, {})[event["step"]] = value
+        for key, value in values.items() if isinstance(values, dict) else ():  # a learner's code may write here too
+            rows.setdefault(key, {})[step] = value if isinstance(value, int | float) and math.isfinite(value) else None
     return {key: [[step, by_step[step]] for step in sorted(by_step)] for key, by_step in rows.items()}

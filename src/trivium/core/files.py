@@ -18,7 +18,7 @@ from typing import Any, NoReturn
 from trivium.errors import BadFile, DiskFull
 
 DISK_FULL_ERRNOS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
-SPEC, STATUS, EVENTS = "spec.json", "status.json", "events.jsonl"
+SPEC, STATUS, EVENTS, NAME = "spec.json", "status.json", "events.jsonl", "name.txt"
 INPUTS, CHECKPOINTS, MODEL, OUT = "inputs", "checkpoints", "model", "out"
 LOCK, STOP, LOG, CRASH, RESERVE, TMP = "lock", "stop", "runner.log", "crash.txt", ".reserve", "tmp"
 MAX_JSON_BYTES = 16 << 20

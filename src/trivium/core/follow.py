@@ -35,17 +35,27 @@ def follow(folder: Path | str, json_mode: bool = False, keys: Sequence[str] = ()
     tail.read(1 << 30)  # earlier attempts are known
     if jobs.status(path).state == "queued":
         jobs.start(path)
-    watch, prints = jobs.Watch(path), Prints()
     with _display(json_mode, keys) as display, _gentle_end(path, display.line):
-        while True:
-            now = watch.look()
-            for event in prints.thinned(tail.read()):
-                display.event(event)
-            display.status(now)
-            if not now.active:
-                break
-            time.sleep(LOOK_EVERY_S)
-    return _exit_code(now)
+        return _exit_code(_show(path, tail, display))
+
+
+def watch(folder: Path | str, json_mode: bool = False, keys: Sequence[str] = ()) -> Status:
+    """Only look on, from the run's beginning to its end. Ctrl-C ends the looking, not the run."""
+    path = Path(folder).absolute()
+    with _display(json_mode, keys) as display:
+        return _show(path, EventTail(path / files.EVENTS), display)
+
+
+def _show(path: Path, tail: EventTail, display: Display) -> Status:
+    watched, prints = jobs.Watch(path), Prints()
+    while True:
+        now = watched.look()
+        for event in prints.thinned(tail.read()):
+            display.event(event)
+        display.status(now)
+        if not now.active:
+            return now
+        time.sleep(LOOK_EVERY_S)
 
 
 def _exit_code(now: Status) -> int:

@@ -21,13 +21,11 @@ from sqlalchemy.orm import Session
 from trivium.core import files, jobs
 from trivium.core.db import Database
 from trivium.core.records import EventRecord, MetricRecord, RunRecord
+from trivium.core.runfolder import HIDDEN, display_name, list_files, refuse_taken, rename, unique_name
 from trivium.core.spec import read_spec
 from trivium.core.status import ACTIVE, read_status
 from trivium.core.views import Point, RunMetrics, RunPage, RunView
-from trivium.errors import BadFile, NameTaken, NotFound, RunActive, RunNotResumable, StudioError
-
-HIDDEN = frozenset({files.LOCK, files.STOP, files.RESERVE, files.TMP, "live.bin", "control.json"})
-MAX_LISTED_FILES = 2000
+from trivium.errors import BadFile, NotFound, RunActive, RunNotResumable, StudioError
 
 
 class RunIndex:
@@ -96,22 +94,7 @@ class RunIndex:
 
     def files(self, run_id: str) -> list[tuple[str, int]]:
         """Path and size of each file of the run that is of use to a person."""
-        folder = self.folder(run_id)
-        found: list[tuple[str, int]] = []
-        for parent, folders, names in os.walk(folder):
-            folders[:] = sorted(d for d in folders if not d.startswith(".") and d not in HIDDEN)
-            for name in sorted(names):
-                path = Path(parent) / name
-                if (
-                    name not in HIDDEN
-                    and not name.startswith(".")
-                    and path.is_file()
-                    and not path.is_symlink()
-                ):
-                    found.append((path.relative_to(folder).as_posix(), path.stat().st_size))
-            if len(found) > MAX_LISTED_FILES:
-                break
-        return found[:MAX_LISTED_FILES]
+        return list_files(self.folder(run_id))
 
     def file(self, run_id: str, path: str) -> Path:
         """A file of the run; anything outside its folder does not exist."""
@@ -207,9 +190,8 @@ class RunIndex:
             old = self.get(run_id)
             if old.name == name:
                 return old
-            self.check_name(old.studio, old.kind, name)
             folder = self.folder(run_id)
-            files.atomic_write(folder / "name.txt", name + "\n")
+            rename(folder, name, self._names(old.studio, old.kind) - {old.name})
             return self.add(folder)
 
     def create(
@@ -218,20 +200,10 @@ class RunIndex:
         """Make a run folder under a name that no other run of its kind has, and index it (not started)."""
         with self._naming:
             if wanted is None:
-                name = self.free_name(studio, kind, usual)
+                name = unique_name(self._names(studio, kind), usual)
             else:
-                self.check_name(studio, kind, name := wanted)
+                refuse_taken(self._names(studio, kind), name := wanted)
             return self.add(make(name))
-
-    def check_name(self, studio: str, kind: str, name: str) -> None:
-        if self.free_name(studio, kind, name) != name:
-            raise NameTaken(
-                f"There is already a run called '{name}'.",
-                f"Take another name, for example '{self.free_name(studio, kind, name)}'.",
-            )
-
-    def free_name(self, studio: str, kind: str, wanted: str) -> str:
-        return jobs.unique_name(self._names(studio, kind), wanted)
 
     def _names(self, studio: str, kind: str) -> set[str]:
         query = select(RunRecord.name).where(RunRecord.studio == studio, RunRecord.kind == kind)
@@ -262,14 +234,6 @@ def _row(session: Session, run_id: str) -> RunRecord:
     if row is None:
         raise NotFound("There is no such run.", "It may have been deleted; look at the list of runs.")
     return row
-
-
-def display_name(folder: Path, name: str) -> str:
-    """The name given later, else the one in the spec."""
-    try:
-        return (folder / "name.txt").read_text(encoding="utf-8").strip()[:200] or name
-    except (OSError, UnicodeError):
-        return name
 
 
 def view(row: RunRecord) -> RunView:

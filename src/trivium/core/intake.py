@@ -8,7 +8,6 @@ code can write into its folder, so lines that are not events are left out.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -20,7 +19,7 @@ from sqlalchemy.orm import Session
 
 from trivium.core import files
 from trivium.core.db import Database
-from trivium.core.events import EventTail
+from trivium.core.events import EventTail, plain
 from trivium.core.records import AttemptRecord, EventRecord, MetricRecord, RunRecord
 from trivium.core.status import FINAL, Status
 from trivium.core.views import RunEvent
@@ -77,9 +76,10 @@ def is_read(row: RunRecord, status: Status) -> bool:
 
 def readable(run_id: str, raw: dict[str, Any]) -> dict[str, Any] | None:
     """The event as plain JSON that can be sent, or None where it is not an event."""
+    event = plain(raw)
+    if event is None:
+        return None
     try:
-        text = json.dumps(raw, allow_nan=False, ensure_ascii=False)
-        event: dict[str, Any] = json.loads(text.encode("utf-8", "replace"))
         _EVENT.validate_python({**event, "run": run_id})
     except (ValueError, ValidationError, RecursionError):
         return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import shutil
 import time
 import zipfile
@@ -17,11 +18,14 @@ from trivium.core.assignment import merge
 from trivium.core.spec import Limits, Spec, default_threads, new_id, read_spec, write_spec
 from trivium.core.status import Status, read_status, write_status
 from trivium.core.studio import Studio
-from trivium.errors import BadFile, NameTaken, NotFound
+from trivium.errors import BadConfig, BadFile, NameTaken, NotFound
 
 Content = bytes | str | Path  # bytes, text, or a file to copy
 START = "start"
 MAX_NAME = 100  # characters
+NAME = re.compile(r"^[^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f][^\x00-\x1f\x7f]*$")  # one line, and not blank
+HIDDEN = frozenset({files.LOCK, files.STOP, files.RESERVE, files.TMP, "live.bin", "control.json"})
+MAX_LISTED_FILES = 2000
 
 
 @dataclass(frozen=True)
@@ -32,10 +36,15 @@ class RunInfo:
     spec: Spec
     status: Status
 
+    @property
+    def name(self) -> str:
+        """The name given last."""
+        return display_name(self.folder, self.spec.name)
+
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON, for --json."""
         return {"id": self.spec.id, "folder": str(self.folder), "studio": self.spec.studio, "kind": self.spec.kind,
-                "name": self.spec.name, "parent": self.spec.parent, "seed": self.spec.seed,
+                "name": self.name, "parent": self.spec.parent, "seed": self.spec.seed,
                 "created_at": self.spec.created_at, **self.status.to_dict()}
 
 
@@ -84,8 +93,8 @@ def clone(folder: Path | str, *, data: Path | None = None, out: Path | str | Non
             raise NotFound("The run has no checkpoint to start from yet.", "Clone it without its weights.")
         for part in (checkpoint.WEIGHTS, checkpoint.STATE, checkpoint.MANIFEST):
             contents[f"{START}/{part}"] = best.folder / part
-    spec = replace(old, id=new_id(), name=tidy_name(name or f"{old.name} copy"), config=values, inputs={},
-                   seed=old.seed if seed is None else seed, created_at=round(time.time(), 3), parent=old.id)
+    spec = replace(old, id=new_id(), name=tidy_name(name or f"{display_name(source, old.name)} copy"), config=values,
+                   inputs={}, seed=old.seed if seed is None else seed, created_at=round(time.time(), 3), parent=old.id)
     beside = None if data is not None or out is not None else source.parent / spec.id
     return _make(spec, data, out or beside, contents)
 
@@ -165,6 +174,45 @@ def unique_name(existing: Iterable[str], name: str) -> str:
     return f"{name} {number}"
 
 
+def refuse_taken(existing: Iterable[str], name: str) -> None:
+    """NameTaken, with one that is free, where another run has this name."""
+    free = unique_name(existing, name)
+    if free != name:
+        raise NameTaken(f"There is already a run called '{name}'.", f"Take another name, for example '{free}'.")
+
+
+def display_name(folder: Path, name: str) -> str:
+    """The name given later, else the one in the spec."""
+    try:
+        return (folder / files.NAME).read_text(encoding="utf-8").strip()[:200] or name
+    except (OSError, UnicodeError):
+        return name
+
+
+def rename(folder: Path | str, name: str, others: Iterable[str]) -> None:
+    """Give a run another name, which none of the `others` may have; spec.json, which never changes, keeps the first."""
+    path, name = run_folder(folder), name.strip()
+    if len(name) > MAX_NAME or not NAME.match(name):
+        raise BadConfig("This can't be the name of a run.", f"Take one line of 1 to {MAX_NAME} characters.")
+    if name != display_name(path, read_spec(path).name):
+        refuse_taken(others, name)
+        files.atomic_write(path / files.NAME, name + "\n")
+
+
+def list_files(folder: Path) -> list[tuple[str, int]]:
+    """Path and size of each file of a run that is of use to a person."""
+    found: list[tuple[str, int]] = []
+    for parent, folders, names in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not name.startswith(".") and name not in HIDDEN)
+        for name in sorted(names):
+            path = Path(parent) / name
+            if name not in HIDDEN and not name.startswith(".") and path.is_file() and not path.is_symlink():
+                found.append((path.relative_to(folder).as_posix(), path.stat().st_size))
+        if len(found) > MAX_LISTED_FILES:
+            break
+    return found[:MAX_LISTED_FILES]
+
+
 def list_runs(data: Path) -> list[RunInfo]:
     """The runs of a data folder, newest first. Damaged folders are left out."""
     folder = data / "runs"
@@ -181,7 +229,7 @@ def find_run(data: Path, wanted: str) -> Path:
     if (Path(wanted) / files.SPEC).is_file():
         return Path(wanted).absolute()
     runs = list_runs(data)
-    by_name = [info for info in runs if info.spec.name.casefold() == wanted.casefold()]
+    by_name = [info for info in runs if info.name.casefold() == wanted.casefold()]
     by_id = [info for info in runs if len(wanted) >= 4 and info.spec.id.startswith(wanted.upper())]
     for matches in (by_name, by_id):
         if len(matches) == 1:

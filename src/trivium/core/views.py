@@ -6,10 +6,13 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
+from trivium.core.runfolder import MAX_NAME, NAME
+
 RunState = Literal[
     "queued", "starting", "running", "stopping", "stopped", "succeeded", "failed", "interrupted"
 ]
 RunKind = Literal["train", "evaluate"]
+Name = Annotated[str, Field(min_length=1, max_length=MAX_NAME, pattern=NAME.pattern)]
 Point = tuple[int, float | None]
 
 

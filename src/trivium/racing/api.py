@@ -19,7 +19,7 @@ from trivium.core.blobs import BlobStore
 from trivium.core.db import Database
 from trivium.core.index import RunIndex
 from trivium.core.records import BlobRecord, RewardRecord, TrackRecord
-from trivium.core.views import RunView
+from trivium.core.views import Name, RunView
 from trivium.errors import BadTrack, NotFound
 from trivium.racing import data as track_data
 from trivium.racing.config import EvaluateConfig, TrainConfig
@@ -45,10 +45,6 @@ TRACK_BODY = {
     }
 }
 
-Name = Annotated[
-    str,
-    Field(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f][^\x00-\x1f\x7f]*$"),
-]
 Code = Annotated[
     str,
     Field(min_length=1, max_length=CODE_CAP, description="Python with a function reward_function(params)."),

@@ -14,9 +14,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from trivium.core import checkpoint, files
-from trivium.core.runfolder import Content, create_run, list_runs, run_folder, unique_name
+from trivium.core.runfolder import (
+    Content,
+    create_run,
+    display_name,
+    list_runs,
+    refuse_taken,
+    run_folder,
+    unique_name,
+)
 from trivium.core.spec import Spec, read_spec
-from trivium.errors import BadConfig, NameTaken, NotFound
+from trivium.errors import BadConfig, NotFound
 from trivium.racing import STUDIO
 from trivium.racing.config import EvaluateConfig, TrainConfig
 from trivium.racing.data import gallery_ids, resolve, rows_npy
@@ -32,11 +40,11 @@ def new_name(data_dir: Path, kind: str, name: str | None, usual: str, folder: Pa
     """
     if folder is not None:
         return name or folder.name
-    taken = [info.spec.name for info in list_runs(data_dir) if (info.spec.studio, info.spec.kind) == (STUDIO.id, kind)]
-    free = unique_name(taken, name or usual)
-    if name is not None and free != name:
-        raise NameTaken(f"There is already a run called '{name}'.", f"Take another name, for example '{free}'.")
-    return free
+    taken = [info.name for info in list_runs(data_dir) if (info.spec.studio, info.spec.kind) == (STUDIO.id, kind)]
+    if name is None:
+        return unique_name(taken, usual)
+    refuse_taken(taken, name)
+    return name
 
 
 def submit_training(
@@ -81,7 +89,7 @@ def submit_evaluation(
     return create_run(
         STUDIO,
         "evaluate",
-        name or new_name(data_dir, "evaluate", None, f"{spec.name} on {track.title}", folder),
+        name or new_name(data_dir, "evaluate", None, f"{display_name(training, spec.name)} on {track.title}", folder),
         config,
         data=data_dir,
         out=folder,
@@ -111,12 +119,12 @@ def model_inputs(training: Path, spec: Spec, pointer: str) -> dict[str, Content]
     found = checkpoint.load_best(folder) if pointer == "best" else checkpoint.load_last(folder)
     if found is None:
         raise NotFound(
-            f"'{spec.name}' has no saved model yet.",
+            f"'{display_name(training, spec.name)}' has no saved model yet.",
             "Let it train until its first evaluation is done, then try again.",
         )
     card: dict[str, Any] = {
         "run": spec.id,
-        "name": spec.name,
+        "name": display_name(training, spec.name),
         "checkpoint": pointer,
         "step": found.step,
         "config": spec.config,

@@ -7,23 +7,18 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from fastapi.responses import FileResponse
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict
 
 from trivium.core import jobs
+from trivium.core.comparing import chosen
 from trivium.core.index import RunIndex
-from trivium.core.views import EventList, RunComparison, RunFile, RunMetrics, RunPage, RunView
-from trivium.errors import BadConfig
+from trivium.core.views import EventList, Name, RunComparison, RunFile, RunMetrics, RunPage, RunView
 
 router = APIRouter(prefix="/api/v1/runs", tags=["runs"])
 
-MAX_COMPARED = 12
 INLINE = frozenset({"video/mp4", "image/png", "image/jpeg", "application/json", "text/plain"})
 
 RunId = Annotated[str, Path(pattern=r"^[0-9A-Za-z_-]{1,64}$", description="A run's id.")]
-Name = Annotated[
-    str,
-    Field(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f][^\x00-\x1f\x7f]*$"),
-]
 
 
 def run_index(request: Request) -> RunIndex:
@@ -64,9 +59,7 @@ def compare_runs(
     ids: Annotated[str, Query(max_length=1000, description="Ids, with commas between.")],
 ) -> RunComparison:
     """Several runs and their metrics side by side."""
-    wanted = list(dict.fromkeys(part.strip() for part in ids.split(",") if part.strip()))
-    if not 1 <= len(wanted) <= MAX_COMPARED:
-        raise BadConfig(f"{len(wanted)} runs were asked for.", f"Compare between 1 and {MAX_COMPARED} runs.")
+    wanted = chosen(part.strip() for part in ids.split(",") if part.strip())
     return RunComparison(
         runs=[index.get(run_id) for run_id in wanted],
         metrics={run_id: index.metrics(run_id).rows for run_id in wanted},

@@ -20,6 +20,7 @@ from trivium.core.files import SPEC, STATUS
 from trivium.core.index import RunIndex
 from trivium.core.intake import is_read, take_in
 from trivium.core.records import EventRecord, RunRecord
+from trivium.core.runfolder import display_name
 from trivium.core.spec import read_spec
 from trivium.core.status import read_status
 from trivium.errors import StudioError
@@ -67,6 +68,8 @@ class Tailer:
             self._adopt(folder, {row.id for row in known.values()})
         self.index.forget([row.id for folder, row in known.items() if not (folder / SPEC).exists()])
         for folder, row in known.items():
+            if display_name(folder, row.spec["name"]) != row.name:  # renamed from the command line
+                self.index.add(folder)
             if self._done.get(row.id) != _written_ns(folder):
                 self._done.pop(row.id, None)
             if row.id not in self._done and read_status(folder).active:
