@@ -74,6 +74,35 @@ def test_the_network_equals_its_layers_written_out():
     torch.testing.assert_close(values, (x @ w["value_head.weight"].T + w["value_head.bias"])[:, 0])
 
 
+@pytest.mark.parametrize("network", ["light", "shallow"])
+@pytest.mark.parametrize("space", ["discrete", "continuous"])
+def test_what_drives_is_what_learns(network, space):
+    """The compiled way forward against PyTorch's, with weights far from their first values."""
+    torch.manual_seed(4)
+    car = CarConfig(network=network, action_space_type=space)
+    learner = ActorCritic(car)
+    with torch.no_grad():
+        for weights in learner.parameters():
+            weights += 0.1 * torch.randn_like(weights)
+        outputs, values = learner(pictures(car, 7))
+    driver = learner.at_wheel()
+    driven, valued = driver(pictures(car, 7))
+    assert outputs.abs().max() > 0.5  # not a comparison of zeros
+    torch.testing.assert_close(driven.detach(), outputs, rtol=1e-4, atol=1e-4)
+    torch.testing.assert_close(valued.detach(), values, rtol=1e-4, atol=1e-4)
+
+
+def test_the_wheel_keeps_its_moment():
+    network = ActorCritic(CarConfig())
+    driver, shown = network.at_wheel(), pictures(CarConfig())
+    before = driver(shown)[1].clone()
+    with torch.no_grad():
+        for weights in network.parameters():
+            weights += 1.0
+    assert torch.equal(driver(shown)[1], before)
+    assert not torch.allclose(network.at_wheel()(shown)[1], before)
+
+
 def test_a_new_policy_is_nearly_indifferent():
     torch.manual_seed(0)
     car = CarConfig()

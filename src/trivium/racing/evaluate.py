@@ -136,7 +136,7 @@ class Race:
     def __init__(self, config: EvaluateConfig, sim: Simulator, network: ActorCritic, actions: ActionSpace,
                  seed: int) -> None:
         self.config, self.sim, self.network, self.actions = config, sim, network, actions
-        self.pictures = sim.picture_buffer()
+        self.pictures, self.forward = sim.picture_buffer(), network.at_wheel()
         self.trials = [Trial() for _ in range(sim.n_cars)]
         self.laps = config.trials if config.continuous else 1
         self.steps = 0
@@ -167,7 +167,7 @@ class Race:
 
     @torch.no_grad()
     def _drive(self, cars: NDArray[np.int64]) -> None:
-        outputs, _ = self.network(torch.from_numpy(self.sim.draw(cars, self.pictures)))
+        outputs, _ = self.forward(torch.from_numpy(self.sim.draw(cars, self.pictures)))
         commands = self.actions.commands(self.network.greedy(outputs).numpy())
         rows, statuses = self.sim.judge(cars, commands)
         for car, row, command, status in zip(cars.tolist(), rows, commands, statuses.tolist(), strict=True):

@@ -11,15 +11,32 @@ fast here on CPUs. B pictures, A actions (or 2 for a continuous space: steering,
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
 from trivium.racing.config import CarConfig
+from trivium.racing.inference import (
+    COLUMNS,
+    FEATURES,
+    FILTERS1,
+    FILTERS2,
+    HIDDEN,
+    KERNEL1,
+    KERNEL2,
+    ROWS,
+    STRIDE1,
+    STRIDE2,
+    TAPS1,
+    TAPS2,
+    LightWeights,
+    infer_light,
+)
 
 LOG_STD_MIN, LOG_STD_MAX = -20.0, 3.0
-PICTURE_SHAPES = {"light": (60, 80), "shallow": (120, 160)}  # rows, columns
+PICTURE_SHAPES = {"light": (ROWS, COLUMNS), "shallow": (120, 160)}  # rows, columns
 
 
 def layer(module: nn.Conv2d | nn.Linear, gain: float = math.sqrt(2.0)) -> nn.Conv2d | nn.Linear:
@@ -30,13 +47,13 @@ def layer(module: nn.Conv2d | nn.Linear, gain: float = math.sqrt(2.0)) -> nn.Con
 
 
 def light_trunk() -> tuple[nn.Sequential, int]:
-    """The small CNN, (B, 1, 60, 80) -> (B, 64)."""
+    """The small CNN, (B, 1, ROWS, COLUMNS) -> (B, HIDDEN)."""
     return nn.Sequential(
-        layer(nn.Conv2d(1, 8, 8, stride=5)), nn.ReLU(),  # (B, 8, 11, 15)
-        layer(nn.Conv2d(8, 16, 3, stride=2)), nn.ReLU(),  # (B, 16, 5, 7)
+        layer(nn.Conv2d(1, FILTERS1, KERNEL1, STRIDE1)), nn.ReLU(),  # (B, 8, 11, 15)
+        layer(nn.Conv2d(FILTERS1, FILTERS2, KERNEL2, STRIDE2)), nn.ReLU(),  # (B, 16, 5, 7)
         nn.Flatten(),  # (B, 560)
-        layer(nn.Linear(560, 64)), nn.ReLU(),
-    ), 64
+        layer(nn.Linear(FEATURES, HIDDEN)), nn.ReLU(),
+    ), HIDDEN
 
 
 def shallow_trunk() -> tuple[nn.Sequential, int]:
@@ -91,6 +108,7 @@ class ActorCritic(nn.Module):
     def __init__(self, car: CarConfig) -> None:
         super().__init__()
         self.discrete = car.action_space_type == "discrete"
+        self.is_light = car.network == "light"
         self.picture_shape = PICTURE_SHAPES[car.network]
         outputs = len(car.action_table()) if self.discrete else 2
         if car.network == "light":
@@ -119,6 +137,24 @@ class ActorCritic(nn.Module):
         others = features if self.value_trunk is self.policy_trunk else self.value_trunk(x)
         return self.policy_head(features), self.value_head(others).squeeze(1)
 
+    @torch.no_grad()
+    def at_wheel(self) -> Callable[[Tensor], tuple[Tensor, Tensor]]:
+        """`forward` with the weights of this moment, for driving: compiled where there is a way to (see inference.py).
+
+        Later changes of the weights do not reach it.
+        """
+        if not self.is_light or self.policy_head.weight.device.type != "cpu":
+            return self
+        weights = light_weights(self)
+
+        def forward(pictures: Tensor) -> tuple[Tensor, Tensor]:
+            out = np.empty((len(pictures), weights.heads.shape[1]), np.float32)
+            infer_light(pictures.numpy(), weights, out)
+            both = torch.from_numpy(out)
+            return both[:, :-1], both[:, -1]
+
+        return forward
+
     def distribution(self, outputs: Tensor) -> Choice | Gaussian:
         """Over actions: index () or [steering, speed] (2,), both within -1..1 before scaling."""
         if self.discrete:
@@ -128,6 +164,18 @@ class ActorCritic(nn.Module):
     def greedy(self, outputs: Tensor) -> Tensor:
         """The most likely action: argmax (B,) or the mean (B, 2)."""
         return outputs.argmax(dim=1) if self.discrete else outputs
+
+
+def light_weights(network: ActorCritic) -> LightWeights:
+    """A copy of a `light` network's numbers, laid out for `infer_light`."""
+    numbers = {name: value.detach().numpy() for name, value in network.state_dict().items()}
+    conv1, conv2, dense = (numbers[f"policy_trunk.{i}.weight"] for i in (0, 2, 5))
+    heads = np.concatenate([numbers["policy_head.weight"], numbers["value_head.weight"]])  # (A + 1, HIDDEN)
+    return LightWeights(
+        conv1.reshape(FILTERS1, TAPS1) / np.float32(255.0), numbers["policy_trunk.0.bias"].copy(),
+        np.array(conv2.reshape(FILTERS2, TAPS2), order="C"), numbers["policy_trunk.2.bias"].copy(),
+        np.array(dense.T, order="C"), numbers["policy_trunk.5.bias"].copy(),
+        np.array(heads.T, order="C"), np.concatenate([numbers["policy_head.bias"], numbers["value_head.bias"]]))
 
 
 class ActionSpace:

@@ -86,10 +86,10 @@ class Driver:
         statuses = np.zeros(n, np.int64)
         finals = np.zeros((n, 2))  # progress, time
         bootstraps = np.zeros(n, np.float32)
-        total = 0
+        total, forward = 0, self.network.at_wheel()
         while len(cars) and total < max_steps and not self.stopped():
             pictures = self.look(cars)
-            outputs, values = self.network(pictures)
+            outputs, values = forward(pictures)
             chosen, logprobs = explore(self.network, outputs)
             copies, actions, old = pictures.numpy().copy(), chosen.numpy(), logprobs.numpy()
             rows, status, rewards = self.act(cars, actions)
@@ -103,7 +103,7 @@ class Driver:
         if total == 0:
             return None, []
         if len(cars):  # cut short: their future is worth what the network thinks it is
-            bootstraps[cars] = self.network(self.look(cars))[1].numpy()
+            bootstraps[cars] = forward(self.look(cars))[1].numpy()
         episodes = [Episode("training", iteration, first_episode + i, float(sum(step[4] for step in tape)),
                             float(finals[i, 0]), len(tape), STATUS_LABELS[Status(int(statuses[i]))],
                             float(starts[i]), float(finals[i, 1])) for i, tape in enumerate(tapes) if tape]
@@ -116,11 +116,11 @@ class Driver:
         cars = np.arange(n)
         sim.reset(cars, starts)
         totals, steps, statuses = np.zeros(n), np.zeros(n, np.int64), np.zeros(n, np.int64)
-        finals = np.zeros((n, 2))
+        finals, forward = np.zeros((n, 2)), self.network.at_wheel()
         for _ in range(max_steps):
             if not len(cars) or self.stopped():
                 break
-            outputs, _ = self.network(self.look(cars))
+            outputs, _ = forward(self.look(cars))
             rows, status, rewards = self.act(cars, self.network.greedy(outputs).numpy())
             totals[cars] += rewards
             steps[cars] += 1

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def warm_up(config: TrainConfig | None = None) -> None:
-    """Drive two cars for one step and take both kinds of picture."""
+    """Drive two cars for one step, take both kinds of picture, and look at one."""
     import numpy as np
     from numba.core.errors import NumbaSystemWarning
 
@@ -30,6 +30,26 @@ def warm_up(config: TrainConfig | None = None) -> None:
     sim.advance(cars)
     sim.draw(cars, sim.picture_buffer())
     sim.photograph(0, np.empty(160 * 120, np.uint8))
+    if sim.pooled:
+        compile_light()
+
+
+def compile_light() -> None:
+    """The `light` network's way forward, for two black pictures."""
+    import numpy as np
+
+    from trivium.racing import inference as light
+
+    outputs = 6
+
+    def zeros(*shape: int) -> light.Floats:
+        return np.zeros(shape, np.float32)
+
+    weights = light.LightWeights(
+        zeros(light.FILTERS1, light.TAPS1), zeros(light.FILTERS1), zeros(light.FILTERS2, light.TAPS2),
+        zeros(light.FILTERS2), zeros(light.FEATURES, light.HIDDEN), zeros(light.HIDDEN), zeros(light.HIDDEN, outputs),
+        zeros(outputs))
+    light.infer_light(np.zeros((2, light.ROWS * light.COLUMNS), np.uint8), weights, zeros(2, outputs))
 
 
 def main() -> None:
