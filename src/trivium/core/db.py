@@ -120,8 +120,8 @@ def _cannot_open(engine: Engine, error: DatabaseError) -> StudioError:
         )
     return DamagedDatabase(
         f"The studio's database is damaged: {error.orig}.",
-        f"Move {engine.url.database or 'it'} away, or put a copy from the folder backups in its place. Runs and "
-        "imported tracks are found again by themselves; saved reward functions are only in the database.",
+        f"Move {engine.url.database or 'it'} away, or put a copy from the folder backups in its place. Runs, "
+        "imported tracks and saved reward functions are found again by themselves; compositions are not.",
     )
 
 

@@ -104,6 +104,14 @@ def write_json(path: Path, value: Any, durable: bool = True) -> None:
     atomic_write(path, json.dumps(value, indent=1, allow_nan=False, ensure_ascii=False) + "\n", durable)
 
 
+def read_file(path: Path) -> bytes:
+    """The bytes of a file that a person named."""
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise BadFile(f"{path} can't be read: {error.strerror}.", "Check the path.") from None
+
+
 def read_json(path: Path) -> Any:
     """The value in a JSON file; BadFile when it is missing, damaged or absurdly large."""
     try:

@@ -107,17 +107,6 @@ class BlobRecord(Record):
     created_at: Mapped[float] = mapped_column(Float)
 
 
-class RewardRecord(Record):
-    """One version of a saved reward function; saving again adds a version, the newest is shown."""
-
-    __tablename__ = "rewards"
-
-    name: Mapped[str] = mapped_column(String(100), primary_key=True)
-    version: Mapped[int] = mapped_column(Integer, primary_key=True)
-    code: Mapped[str] = mapped_column(Text)
-    created_at: Mapped[float] = mapped_column(Float)
-
-
 class CompositionRecord(Record):
     """One step of a composition: its notes as JSON, and how it was made from the step before."""
 

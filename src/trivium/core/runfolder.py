@@ -192,7 +192,7 @@ def display_name(folder: Path, name: str) -> str:
 def rename(folder: Path | str, name: str, others: Iterable[str]) -> None:
     """Give a run another name, which none of the `others` may have; spec.json, which never changes, keeps the first."""
     path, name = run_folder(folder), name.strip()
-    if len(name) > MAX_NAME or not NAME.match(name):
+    if len(name) > MAX_NAME or not NAME.fullmatch(name):
         raise BadConfig("This can't be the name of a run.", f"Take one line of 1 to {MAX_NAME} characters.")
     if name != display_name(path, read_spec(path).name):
         refuse_taken(others, name)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import importlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -93,6 +94,24 @@ def _nearest(config_class: type[BaseModel], loc: list[str]) -> str | None:
         return close[0]
     close = difflib.get_close_matches(loc[-1], list(leaves), n=1, cutoff=0.6)
     return leaves[close[0]] if close else None
+
+
+def field_rows(target: str) -> list[tuple[str, str, str]]:
+    """(dotted name, default as JSON, title) of every setting that is not itself a group, for a terminal."""
+    from pydantic import BaseModel
+
+    rows: list[tuple[str, str, str]] = []
+
+    def walk(model: type[BaseModel], prefix: str) -> None:
+        for name, info in model.model_fields.items():
+            value = info.get_default(call_default_factory=True)
+            if isinstance(value, BaseModel):
+                walk(type(value), f"{prefix}{name}.")
+            else:
+                rows.append((prefix + name, json.dumps(value, default=str), info.title or ""))
+
+    walk(resolve(target), "")
+    return rows
 
 
 def field_names(config_class: type[BaseModel], prefix: str = "") -> list[str]:

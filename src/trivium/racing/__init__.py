@@ -1,7 +1,7 @@
 """The racing studio: teach a car to drive from its camera by reinforcement learning.
 
-In Python, `trivium.racing.train(...)`, `evaluate`, `validate`, `tracks` and `load_track` do what the commands of the
-same names do; they are imported when they are used. Where Gymnasium is loaded, its environment is registered.
+In Python, `trivium.racing.train(...)`, `evaluate`, `tracks` and so on do what the commands of the same names do; they
+are imported when they are used. Where Gymnasium is loaded, its environment is registered.
 """
 
 import sys
@@ -10,7 +10,8 @@ from typing import Any
 
 from trivium.core.studio import Studio
 
-FUNCTIONS = ("train", "evaluate", "validate", "tracks", "load_track")  # of `notebook`
+FUNCTIONS = ("train", "evaluate", "validate", "tracks", "load_track", "import_track", "delete_track", "rewards",
+             "load_reward", "save_reward", "delete_reward", "settings")  # of `notebook`
 
 STUDIO = Studio(
     id="racing",
@@ -33,7 +34,7 @@ def __getattr__(name: str) -> Any:
 
 
 class _Stage(ModuleType):
-    """The modules `train` and `evaluate` share their names with functions, so they answer to a call as well."""
+    """Modules such as `train` and `rewards` share their names with functions, so they answer to a call as well."""
 
     def __call__(self, *arguments: Any, **settings: Any) -> Any:
         from trivium.racing import notebook

@@ -12,19 +12,19 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete
 from starlette.concurrency import run_in_threadpool
 
 from trivium.core.blobs import BlobStore
 from trivium.core.db import Database
 from trivium.core.index import RunIndex
-from trivium.core.records import BlobRecord, RewardRecord, TrackRecord
+from trivium.core.records import BlobRecord, TrackRecord
 from trivium.core.views import Name, RunView
-from trivium.errors import BadTrack, NotFound
+from trivium.errors import BadTrack
 from trivium.racing import data as track_data
-from trivium.racing.config import EvaluateConfig, TrainConfig
+from trivium.racing import reward_library
+from trivium.racing.config import EvaluateConfig, TrainConfig, schemas
 from trivium.racing.reward_source import MAX_CHARACTERS as CODE_CAP
-from trivium.racing.rewards import examples
 from trivium.racing.submit import submit_evaluation, submit_training, trained_track
 
 router = APIRouter(prefix="/api/v1/racing", tags=["racing"])
@@ -52,7 +52,7 @@ Code = Annotated[
 Seed = Annotated[int, Field(ge=0, le=2**31 - 1, description="Same seed, same result.")]
 TrackId = Annotated[str, Path(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
 RewardName = Annotated[
-    str, Path(pattern=r"^[A-Za-z0-9][A-Za-z0-9 _.-]{0,63}$", description="Letters, digits, spaces, _ . -")
+    str, Path(pattern=reward_library.NAME.pattern, description="Letters, digits, spaces, _ . -")
 ]
 
 
@@ -267,49 +267,21 @@ async def _body(request: Request) -> bytes:
 
 
 @router.get("/rewards")
-def list_rewards(db: Db) -> list[RewardView]:
+def list_rewards(data: Data) -> list[RewardView]:
     """Our examples, then the user's own, newest version of each."""
-    newest = (
-        select(RewardRecord.name, func.max(RewardRecord.version).label("version"))
-        .group_by(RewardRecord.name)
-        .subquery()
-    )
-    query = select(RewardRecord).join(
-        newest, (RewardRecord.name == newest.c.name) & (RewardRecord.version == newest.c.version)
-    )
-    with db.read() as session:
-        saved = list(session.scalars(query.order_by(RewardRecord.created_at.desc())))
-    return _examples() + [_saved_view(row) for row in saved]
+    return [_reward_view(reward) for reward in reward_library.list_rewards(data)]
 
 
 @router.put("/rewards/{name}")
-def save_reward(name: RewardName, body: RewardCode, db: Db) -> RewardView:
+def save_reward(name: RewardName, body: RewardCode, data: Data) -> RewardView:
     """Save a reward function; each save that changes it keeps the versions before."""
-    with db.write() as session:
-        last = session.scalar(
-            select(RewardRecord)
-            .where(RewardRecord.name == name)
-            .order_by(RewardRecord.version.desc())
-            .limit(1)
-        )
-        if last is not None and last.code == body.code:
-            return _saved_view(last)
-        row = RewardRecord(
-            name=name, version=last.version + 1 if last else 1, code=body.code, created_at=time.time()
-        )
-        session.add(row)
-    return _saved_view(row)
+    return _reward_view(reward_library.save_reward(data, name, body.code))
 
 
 @router.delete("/rewards/{name}", status_code=204)
-def delete_reward(name: RewardName, db: Db) -> Response:
+def delete_reward(name: RewardName, data: Data) -> Response:
     """Delete a saved reward function with all its versions."""
-    with db.write() as session:
-        if session.get(RewardRecord, (name, 1)) is None:
-            raise NotFound(
-                "There is no saved reward function of this name.", "It may have been deleted already."
-            )
-        session.execute(delete(RewardRecord).where(RewardRecord.name == name))
+    reward_library.delete_reward(data, name)
     return Response(status_code=204)
 
 
@@ -322,16 +294,8 @@ def validate_reward(body: ValidationRequest, data: Data) -> ValidationResult:
     return ValidationResult.model_validate(validate(body.code, track))
 
 
-def _examples() -> list[RewardView]:
-    return [
-        RewardView(id=e.id, title=e.title, summary=e.summary, code=e.code, source="example")
-        for e in examples()
-    ]
-
-
-def _saved_view(row: RewardRecord) -> RewardView:
-    summary = f"Your own, version {row.version}." if row.version > 1 else "Your own."
-    return RewardView(id=row.name, title=row.name, summary=summary, code=row.code, source="saved")
+def _reward_view(reward: reward_library.Reward) -> RewardView:
+    return RewardView.model_validate(reward, from_attributes=True)
 
 
 # runs
@@ -340,7 +304,7 @@ def _saved_view(row: RewardRecord) -> RewardView:
 @router.get("/schema")
 def get_config_schemas() -> ConfigSchemas:
     """The settings of trainings and evaluations: ranges, defaults, and what more and less of each does."""
-    return ConfigSchemas(train=TrainConfig.model_json_schema(), evaluate=EvaluateConfig.model_json_schema())
+    return ConfigSchemas.model_validate(schemas())
 
 
 @router.post("/trainings", status_code=201)

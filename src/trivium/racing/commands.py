@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from trivium.core.assignment import assigned, merge
+from trivium.core.files import read_file
 from trivium.errors import BadFile
 from trivium.settings import Settings
 
@@ -42,7 +43,7 @@ def tracks(settings: Settings, track: str | None, import_file: Path | None, name
     from trivium.racing.track import track_view
 
     if import_file is not None:
-        made = data.save_track(settings.data, read(import_file), name or import_file.stem)
+        made = data.save_track(settings.data, read_file(import_file), name or import_file.stem)
         show_track(made, as_json)
     elif delete_id is not None:
         data.delete_track(settings.data, delete_id)
@@ -75,6 +76,56 @@ def show_track(track: Track, as_json: bool) -> None:
 
 
 @racing.command()
+@click.argument("reward", required=False)
+@click.option("--save", "save_file", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE.py",
+              help="Save a reward function; what it was before is kept.")
+@click.option("--name", help="What to call it; default: the file's name.")
+@click.option("--version", type=click.IntRange(1), help="Show this version instead of the newest.")
+@click.option("--delete", "delete_name", metavar="NAME", help="Delete a saved function with all its versions.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output.")
+@click.pass_obj
+def rewards(settings: Settings, reward: str | None, save_file: Path | None, name: str | None, version: int | None,
+            delete_name: str | None, as_json: bool) -> None:
+    """List the examples and the saved reward functions; show, save or delete one."""
+    from dataclasses import asdict
+
+    from trivium.racing import reward_library as library
+
+    if save_file is not None:
+        saved = library.save_reward(settings.data, name or save_file.stem, read_file(save_file))
+        click.echo(json.dumps(asdict(saved)) if as_json else f"Saved {saved.id}, version {saved.version}.")
+    elif delete_name is not None:
+        library.delete_reward(settings.data, delete_name)
+        click.echo(json.dumps({"deleted": delete_name}) if as_json else f"Deleted {delete_name}.")
+    elif reward is not None:
+        found = library.load_reward(settings.data, reward, version)
+        click.echo(json.dumps(asdict(found)) if as_json else found.code.rstrip("\n"))
+    else:
+        all_ = library.list_rewards(settings.data)
+        if as_json:
+            click.echo(json.dumps({"rewards": [asdict(each) for each in all_]}))
+            return
+        for each in all_:
+            click.echo(f"{each.id:<24} {each.source:<8} {each.summary}")
+
+
+@racing.command()
+@click.argument("kind", type=click.Choice(["train", "evaluate"]), default="train")
+@click.option("--json", "as_json", is_flag=True, help="JSON Schemas of both kinds on standard output.")
+def settings(kind: str, as_json: bool) -> None:
+    """List what --set can set, with defaults and ranges."""
+    from trivium.core.studio import field_rows
+    from trivium.racing import STUDIO
+    from trivium.racing.config import schemas
+
+    if as_json:
+        click.echo(json.dumps(schemas()))
+        return
+    for name, default, title in field_rows(STUDIO.configs[kind]):
+        click.echo(f"{name:<34} {default:<24} {title}")
+
+
+@racing.command()
 @click.argument("reward", type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--track", default="oval", show_default=True, help="The track whose states are tried.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output.")
@@ -83,9 +134,10 @@ def validate(ctx: click.Context, reward: Path, track: str, as_json: bool) -> Non
     """Check a reward function on real states of a track."""
     from trivium.racing.data import resolve
     from trivium.racing.reward_check import validate as check
+    from trivium.racing.reward_library import resolve_reward
 
     settings: Settings = ctx.obj
-    result = check(read(reward), resolve(track, settings.data))
+    result = check(resolve_reward(reward, settings.data), resolve(track, settings.data))
     if as_json:
         click.echo(json.dumps(result))
     else:
@@ -99,7 +151,8 @@ def validate(ctx: click.Context, reward: Path, track: str, as_json: bool) -> Non
 
 @racing.command()
 @click.option("--track", help="A track's id, or a community .npy file.")
-@click.option("--reward", type=click.Path(dir_okay=False, path_type=Path), help="A Python file with reward_function.")
+@click.option("--reward", type=click.Path(dir_okay=False, path_type=Path),
+              help="A Python file with reward_function, or the name of a saved one or an example.")
 @click.option("--algorithm", help="ppo.")
 @click.option("--metadata", type=click.Path(dir_okay=False, path_type=Path), help="A DeepRacer model_metadata.json.")
 @click.option("--hyperparameters", type=click.Path(dir_okay=False, path_type=Path),
@@ -122,6 +175,7 @@ def train(ctx: click.Context, track: str | None, reward: Path | None, algorithm:
     """Train a car."""
     from trivium.core.studio import parse_config
     from trivium.racing import STUDIO, contract
+    from trivium.racing.reward_library import resolve_reward
     from trivium.racing.rewards import examples
     from trivium.racing.submit import new_name, submit_training
 
@@ -135,7 +189,7 @@ def train(ctx: click.Context, track: str | None, reward: Path | None, algorithm:
     values = assigned(sets, over=values)
     settings: Settings = ctx.obj
     config: Any = parse_config(STUDIO.configs["train"], values)
-    code = read(reward) if reward else examples()[0].code
+    code = resolve_reward(reward, settings.data) if reward else examples()[0].code
     called = new_name(settings.data, "train", name, f"{config.track} {seed}", out)
     finish(ctx, submit_training(settings.data, called, config, code, seed, folder=out), as_json)
 
@@ -189,16 +243,9 @@ def given(**values: Any) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value is not None}
 
 
-def read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise BadFile(f"{path} can't be read: {error.strerror}.", "Check the path.") from None
-
-
 def read_json(path: Path) -> dict[str, Any]:
     try:
-        values = json.loads(read(path))
+        values = json.loads(read_file(path))
     except ValueError as error:
         raise BadFile(f"{path} is not JSON: {error}.", "Mend the file.") from None
     if not isinstance(values, dict):
@@ -213,6 +260,6 @@ def read_config(path: Path | None) -> dict[str, Any]:
     if path.suffix.lower() == ".json":
         return read_json(path)
     try:
-        return tomllib.loads(read(path).decode("utf-8"))
+        return tomllib.loads(read_file(path).decode("utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise BadFile(f"{path} is not TOML: {error}.", "Mend the file.") from None

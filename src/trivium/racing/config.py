@@ -262,3 +262,8 @@ class EvaluateConfig(BaseModel):
                                 json_schema_extra=knob("race", unit="s"))
     video: bool = Field(True, title="Make a video", description="An MP4 of the first trial.",
                         json_schema_extra=knob("race"))
+
+
+def schemas() -> dict[str, dict[str, Any]]:
+    """JSON Schemas of all settings, from which forms and lists are made."""
+    return {"train": TrainConfig.model_json_schema(), "evaluate": EvaluateConfig.model_json_schema()}

@@ -17,13 +17,17 @@ from pathlib import Path
 from typing import Any
 
 from trivium.core.assignment import merge
+from trivium.core.files import read_file
 from trivium.core.follow import follow
 from trivium.core.jobs import find_run, status
 from trivium.core.spec import read_spec
 from trivium.core.studio import parse_config
 from trivium.errors import BadFile, StudioError
 from trivium.racing import STUDIO
-from trivium.racing.data import list_tracks, resolve
+from trivium.racing import reward_library as library
+from trivium.racing.config import schemas
+from trivium.racing.data import delete_track as forget_track
+from trivium.racing.data import list_tracks, resolve, save_track
 from trivium.racing.evaluate_report import read_report
 from trivium.racing.rewards import examples
 from trivium.racing.submit import new_name, submit_evaluation, submit_training, trained_track
@@ -54,11 +58,46 @@ def load_track(track: str | Path | Track, data: Path | str | None = None) -> Tra
     return resolve(track, data_folder(data))
 
 
+def import_track(file: str | Path, name: str | None = None, data: Path | str | None = None) -> Track:
+    """Check a community .npy file and keep it in the data folder, under an id made from its name."""
+    return save_track(data_folder(data), read_file(Path(file)), name or Path(file).stem)
+
+
+def delete_track(track_id: str, data: Path | str | None = None) -> None:
+    """Forget an imported track; runs keep their own copy."""
+    forget_track(data_folder(data), track_id)
+
+
+def rewards(data: Path | str | None = None) -> list[library.Reward]:
+    """Our example reward functions, then the saved ones, the last saved first."""
+    return library.list_rewards(data_folder(data))
+
+
+def load_reward(name: str, version: int | None = None, data: Path | str | None = None) -> library.Reward:
+    """A saved reward function, its newest version or a certain one; or an example."""
+    return library.load_reward(data_folder(data), name, version)
+
+
+def save_reward(name: str, reward: Reward, data: Path | str | None = None) -> library.Reward:
+    """Save a reward function under a name; each save that changes it keeps the versions before."""
+    return library.save_reward(data_folder(data), name, source(reward, data))
+
+
+def delete_reward(name: str, data: Path | str | None = None) -> None:
+    """Delete a saved reward function with all its versions; runs keep their own copy."""
+    library.delete_reward(data_folder(data), name)
+
+
+def settings() -> dict[str, Any]:
+    """{"train": ..., "evaluate": ...}: JSON Schemas with each setting's default, range and what more and less do."""
+    return schemas()
+
+
 def validate(reward: Reward, track: str | Path | Track = "oval", data: Path | str | None = None) -> dict[str, Any]:
     """{"ok", "errors": [{line, message}], "warnings", "prints", "samples"} of a reward function, tried on a track."""
     from trivium.racing.reward_check import validate as check
 
-    return check(source(reward), load_track(track, data))
+    return check(source(reward, data), load_track(track, data))
 
 
 def train(track: str | Path = "oval", reward: Reward | None = None, *, config: Mapping[str, Any] | None = None,
@@ -66,12 +105,12 @@ def train(track: str | Path = "oval", reward: Reward | None = None, *, config: M
           **settings: Any) -> dict[str, Any]:
     """Train a car and wait for it: {"run", "status", "wall_s", "steps", "best"}.
 
-    `reward` is a file, its text, or a function; left out, the default one. `settings` are fields of the training's
-    configuration, such as max_minutes=2 or car={"network": "shallow"}; they win over `config`.
+    `reward` is a file, the name of a saved one, its text, or a function; left out, the default one. `settings` are
+    fields of the training's configuration, such as max_minutes=2 or car={"network": "shallow"}; they win over `config`.
     """
     folder = data_folder(data)
     parsed: Any = parse_config(STUDIO.configs["train"], merge(config or {}, {"track": str(track), **settings}))
-    code = examples()[0].code if reward is None else source(reward)
+    code = examples()[0].code if reward is None else source(reward, folder)
     place = None if out is None else Path(out)
     called = new_name(folder, "train", name, f"{parsed.track} {seed}", place)
     return finished(submit_training(folder, called, parsed, code, seed, place))
@@ -110,18 +149,16 @@ def result(folder: Path) -> dict[str, Any]:
             "reason": now.reason, "message": now.message, **(report or {})}
 
 
-def source(reward: Reward) -> str | bytes:
-    """The code of a reward function: a file's bytes, text as it is, or the lines that define a Python function.
+def source(reward: Reward, data: Path | str | None = None) -> str | bytes:
+    """The code of a reward function: a file's bytes, a saved one's or an example's by its name, text as it is, or the
+    lines that define a Python function.
 
     Of a function only its own lines travel: what it imports or remembers must stand inside it.
     """
     if isinstance(reward, str) and "\n" in reward:
         return reward
     if isinstance(reward, str | Path):
-        try:
-            return Path(reward).read_bytes()
-        except OSError as error:
-            raise BadFile(f"{reward} can't be read: {error.strerror}.", "Check the path.") from None
+        return library.resolve_reward(reward, data_folder(data))
     try:
         lines = textwrap.dedent(inspect.getsource(reward))
     except (OSError, TypeError):

@@ -1,0 +1,69 @@
+"""What the pages can do, the command line and Python can do too: for each route its command and its function."""
+
+from __future__ import annotations
+
+import importlib
+import json
+from typing import Any
+
+import click
+import pytest
+
+from trivium.core.studio import resolve
+
+RACING, RUNS = "/api/v1/racing", "/api/v1/runs"
+# route -> the command, and where its function is; arguments and options of commands stand behind it
+WAYS: dict[str, tuple[str, str]] = {
+    "GET /healthz": ("trivium doctor", "trivium.doctor:examine"),
+    "GET /api/v1/system": ("trivium doctor", "trivium.doctor:examine"),
+    "GET /api/v1/studios": ("trivium --help", "trivium.catalog:STUDIOS"),
+    "GET /api/v1/events": ("trivium runs watch", "trivium.runs:watch"),
+    f"GET {RUNS}": ("trivium runs list", "trivium.runs:list"),
+    f"GET {RUNS}/compare": ("trivium runs compare", "trivium.runs:compare"),
+    f"GET {RUNS}/{{run_id}}": ("trivium runs show", "trivium.runs:show"),
+    f"PATCH {RUNS}/{{run_id}}": ("trivium runs rename", "trivium.runs:rename"),
+    f"DELETE {RUNS}/{{run_id}}": ("trivium runs delete", "trivium.runs:delete"),
+    f"POST {RUNS}/{{run_id}}/start": ("trivium runs resume", "trivium.runs:resume"),
+    f"POST {RUNS}/{{run_id}}/resume": ("trivium runs resume", "trivium.runs:resume"),
+    f"POST {RUNS}/{{run_id}}/stop": ("trivium runs stop", "trivium.runs:stop"),
+    f"POST {RUNS}/{{run_id}}/clone": ("trivium runs clone", "trivium.runs:clone"),
+    f"GET {RUNS}/{{run_id}}/metrics": ("trivium runs metrics", "trivium.runs:metrics"),
+    f"GET {RUNS}/{{run_id}}/events": ("trivium runs events", "trivium.runs:events"),
+    f"GET {RUNS}/{{run_id}}/files": ("trivium runs files", "trivium.runs:files"),
+    f"GET {RUNS}/{{run_id}}/files/{{path}}": ("trivium runs files", "trivium.runs:folder"),
+    f"GET {RACING}/schema": ("trivium racing settings", "trivium.racing:settings"),
+    f"GET {RACING}/tracks": ("trivium racing tracks", "trivium.racing:tracks"),
+    f"GET {RACING}/tracks/{{track_id}}": ("trivium racing tracks", "trivium.racing:load_track"),
+    f"POST {RACING}/tracks:preview": ("trivium racing tracks", "trivium.racing:load_track"),
+    f"POST {RACING}/tracks": ("trivium racing tracks --import", "trivium.racing:import_track"),
+    f"DELETE {RACING}/tracks/{{track_id}}": ("trivium racing tracks --delete", "trivium.racing:delete_track"),
+    f"GET {RACING}/rewards": ("trivium racing rewards", "trivium.racing:rewards"),
+    f"PUT {RACING}/rewards/{{name}}": ("trivium racing rewards --save", "trivium.racing:save_reward"),
+    f"DELETE {RACING}/rewards/{{name}}": ("trivium racing rewards --delete", "trivium.racing:delete_reward"),
+    f"POST {RACING}/rewards:validate": ("trivium racing validate", "trivium.racing:validate"),
+    f"POST {RACING}/trainings": ("trivium racing train", "trivium.racing:train"),
+    f"POST {RACING}/evaluations": ("trivium racing evaluate", "trivium.racing:evaluate"),
+}
+
+
+def test_every_route_of_the_house_and_of_racing_has_a_command_and_a_function() -> None:
+    paths = json.loads(importlib.import_module("trivium.server.openapi").text())["paths"]
+    routes = {f"{method.upper()} {path}" for path, methods in paths.items() for method in methods
+              if not path.startswith("/api/v1/") or path.split("/")[3] in {"racing", "runs", "system", "studios",
+                                                                           "events"}}
+    assert routes == set(WAYS)
+
+
+@pytest.mark.parametrize("route", WAYS)
+def test_the_command_and_the_function_exist(route: str) -> None:
+    words, target = WAYS[route]
+    _, *names = words.split()
+    found: Any = resolve("trivium.cli:main")
+    for name in names:
+        context = click.Context(found, info_name=name)
+        if name.startswith("--"):
+            assert name in {option for parameter in found.get_params(context) for option in parameter.opts} | {"--help"}
+        else:
+            found = found.get_command(context, name)
+            assert found is not None, words
+    assert resolve(target) is not None
