@@ -96,7 +96,7 @@ def test_a_share_link_shows_the_piece_until_it_is_taken_back(client: TestClient)
     ({"composition": piece({**NOTE, "pitch": 128})}, "127"),
     ({"composition": piece({**NOTE, "length": 0})}, "1"),
     ({"composition": piece({**NOTE, "onset": 10**9})}, "at most"),
-    ({"composition": piece(tempos=[{"tick": 0, "bpm": 0}])}, "at least 3"),
+    ({"composition": piece(tempos=[{"tick": 0, "bpm": 0}])}, "at least 4"),
     ({"composition": piece(tempos=[{"tick": 5, "bpm": 100}])}, "begin at tick 0"),
     ({"composition": piece(metres=[])}, "item"),
     ({"composition": piece(metres=[{"tick": 0, "beats": 4, "beat_unit": 3}])}, "beat_unit"),

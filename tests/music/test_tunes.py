@@ -6,21 +6,21 @@ import pytest
 
 from trivium.music.notes import Metre
 from trivium.music.tune_text import has_overlap, read_tune
-from trivium.music.tunes import TUNES, composition, find_tune
+from trivium.music.tunes import TUNES, find_tune, tune_piece
 
 FOUR = Metre(beats=4, beat_unit=4)
 
 
 @pytest.mark.parametrize("tune", TUNES, ids=lambda tune: tune.id)
 def test_each_bar_is_full_and_the_tune_is_one_voice(tune) -> None:
-    piece = composition(tune)  # reading it checks the bars
+    piece = tune_piece(tune)  # reading it checks the bars
     notes = piece.parts[0].notes
     assert len(notes) >= 12 and not has_overlap(notes)
     assert all(55 <= note.pitch <= 84 for note in notes)
 
 
 def test_twinkle_is_the_one_that_every_child_knows() -> None:
-    pitches = [note.pitch for note in composition(find_tune("twinkle")).parts[0].notes]
+    pitches = [note.pitch for note in tune_piece(find_tune("twinkle")).parts[0].notes]
     assert pitches[:14] == [60, 60, 67, 67, 69, 69, 67, 65, 65, 64, 64, 62, 62, 60]
     assert len(pitches) == 42
 

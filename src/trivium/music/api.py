@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
 from trivium.errors import BadConfig
 from trivium.music.compositions import Compositions
-from trivium.music.tunes import TUNES, composition, find_tune
+from trivium.music.tunes import TUNES, find_tune, tune_piece
 from trivium.music.views import (
     CompositionPage,
     CompositionSummary,
@@ -71,7 +71,7 @@ def create_composition(body: NewComposition, kept: Kept) -> CompositionView:
     if (body.tune is None) == (body.composition is None):
         raise BadConfig("A composition begins with a tune or with notes.", "Send one of tune and composition.")
     if body.tune is not None:
-        piece, technique = composition(find_tune(body.tune)), "tune"
+        piece, technique = tune_piece(find_tune(body.tune)), "tune"
     else:
         assert body.composition is not None
         piece, technique = body.composition, body.technique

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from trivium.music.notes import TICKS_PER_QUARTER, Composition, Metre, Tempo
@@ -23,17 +24,45 @@ class Bar:
         return self.tick + self.length
 
 
+def _stretches(metres: list[Metre]) -> Iterator[tuple[Metre, int | None, int]]:
+    """Each metre with the tick at which it ends (None: never) and the bars before it."""
+    before = 0
+    for number, metre in enumerate(metres):
+        until = metres[number + 1].tick if number + 1 < len(metres) else None
+        yield metre, until, before
+        if until is not None:
+            before += -((metre.tick - until) // metre.bar_ticks)  # the last one may be cut short
+
+
 def bars_until(metres: list[Metre], end: int) -> list[Bar]:
     """The bars up to the one that holds the tick before `end`, at least one. A metre change cuts the bar before it."""
     bars: list[Bar] = []
-    ends = [metre.tick for metre in metres[1:]] + [None]
-    for metre, until in zip(metres, ends, strict=True):
+    for metre, until, _ in _stretches(metres):
         tick = metre.tick
         while (until is None or tick < until) and (tick < end or not bars):
             length = metre.bar_ticks if until is None else min(metre.bar_ticks, until - tick)
             bars.append(Bar(len(bars) + 1, tick, length, metre))
             tick += length
     return bars
+
+
+def bar_count(metres: list[Metre], end: int) -> int:
+    """How many bars `bars_until` would make, without making them."""
+    count = 1
+    for metre, until, before in _stretches(metres):
+        last = end if until is None else min(end, until)
+        if last > metre.tick:
+            count = before - ((metre.tick - last) // metre.bar_ticks)
+    return count
+
+
+def tick_of_bar(metres: list[Metre], number: int) -> int:
+    """Where the bar of that number begins."""
+    tick = 0
+    for metre, _, before in _stretches(metres):
+        if before < number:
+            tick = metre.tick + (number - 1 - before) * metre.bar_ticks
+    return tick
 
 
 def bars_of(piece: Composition) -> list[Bar]:

@@ -18,7 +18,7 @@ from trivium.core.db import Database
 from trivium.core.records import CompositionRecord
 from trivium.core.spec import new_id
 from trivium.errors import NotFound, StudioError
-from trivium.music.bars import bars_of, duration_s
+from trivium.music.bars import bar_count, duration_s
 from trivium.music.notes import Composition
 from trivium.music.views import CompositionPage, CompositionSummary, CompositionView
 
@@ -149,8 +149,8 @@ def _row(session: Session, composition_id: str) -> CompositionRecord:
 
 def _content(piece: Composition) -> dict[str, Any]:
     """The columns that follow from the notes."""
-    found = {"parts": [part.name for part in piece.parts], "notes": piece.note_count, "bars": len(bars_of(piece)),
-             "duration_s": round(duration_s(piece), 3)}
+    found = {"parts": [part.name for part in piece.parts], "notes": piece.note_count,
+             "bars": bar_count(piece.metres, piece.end), "duration_s": round(duration_s(piece), 3)}
     return {"document": piece.model_dump_json(), "summary": found}
 
 

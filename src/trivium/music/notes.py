@@ -20,10 +20,12 @@ MAX_PARTS = 64
 MAX_CHANGES = 20_000  # of tempo, metre or key
 DEFAULT_VELOCITY = 80
 DEFAULT_BPM = 120.0
-MIN_BPM, MAX_BPM = 3.0, 1_000.0
+MIN_BPM, MAX_BPM = 4.0, 1_000.0  # MIDI can write nothing slower than 3.6
 
 Tick = Annotated[int, Field(ge=0, le=MAX_TICKS, description="Position in ticks, 480 to a quarter note.")]
 Seven = Annotated[int, Field(ge=0, le=127)]
+BeatUnit = Literal[1, 2, 4, 8, 16, 32, 64]
+Mode = Literal["major", "minor"]
 Title = Annotated[str, Field(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
 
 
@@ -72,7 +74,7 @@ class Metre(_Piece):
 
     tick: Tick = 0
     beats: int = Field(4, ge=1, le=64, description="The upper number of the time signature.")
-    beat_unit: Literal[1, 2, 4, 8, 16, 32, 64] = Field(4, description="The lower number of the time signature.")
+    beat_unit: BeatUnit = Field(4, description="The lower number of the time signature.")
 
     @property
     def bar_ticks(self) -> int:
@@ -90,7 +92,7 @@ class Key(_Piece):
 
     tick: Tick = 0
     fifths: int = Field(0, ge=-7, le=7, description="Sharps of the key signature; flats are negative.")
-    mode: Literal["major", "minor"] = "major"
+    mode: Mode = "major"
 
 
 class Part(_Piece):

@@ -49,7 +49,7 @@ def find_tune(tune_id: str) -> Tune:
 
 
 @cache
-def composition(tune: Tune) -> Composition:
+def tune_piece(tune: Tune) -> Composition:
     """The tune as a piece of one part."""
     metre = Metre(beats=tune.metre[0], beat_unit=tune.metre[1])
     notes = read_tune(tune.text, metre)

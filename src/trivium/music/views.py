@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from trivium.music.notes import Composition, Title
-from trivium.music.tunes import Tune, composition
+from trivium.music.tunes import Tune, tune_piece
 
 
 class TuneView(BaseModel):
@@ -87,4 +87,4 @@ class Sharing(_Body):
 def tune_view(tune: Tune) -> TuneView:
     """The tune as the pages show it."""
     return TuneView(id=tune.id, title=tune.title, origin=tune.origin, metre=f"{tune.metre[0]}/{tune.metre[1]}",
-                    bpm=tune.bpm, composition=composition(tune))
+                    bpm=tune.bpm, composition=tune_piece(tune))
