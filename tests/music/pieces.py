@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from trivium.music.notes import BeatUnit, Composition, Key, Metre, Note, Part, Tempo
 
 names = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs", "Z"]), min_size=1, max_size=20)
-units: st.SearchStrategy[BeatUnit] = st.sampled_from([1, 2, 4, 8, 16, 32, 64])
+units: st.SearchStrategy[BeatUnit] = st.sampled_from([1, 2, 4, 8, 16, 32])
 
 
 @st.composite

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from trivium.music.notes import Composition, Title
+from trivium.music.quantise import GridName
 from trivium.music.tunes import Tune, tune_piece
 
 
@@ -74,6 +75,47 @@ class EditedComposition(_Body):
 
     version: int = Field(ge=1, description="The version that was edited.")
     composition: Composition
+
+
+class FileTrack(BaseModel):
+    """One track of a file that was looked at."""
+
+    index: int = Field(description="Counted from 0; a choice names tracks by it.")
+    name: str
+    instrument: str
+    is_drum: bool
+    notes: int
+    lowest: int = Field(description="MIDI pitch.")
+    highest: int = Field(description="MIDI pitch.")
+    first_bar: int = Field(description="The bar of its first note.")
+    last_bar: int
+    polyphonic: bool = Field(description="Whether notes of it sound together.")
+
+
+class FileReport(BaseModel):
+    """What is in a file of notes."""
+
+    format: str
+    title: str
+    bars: int
+    metre: str
+    metre_changes: int
+    bpm: float
+    tempo_changes: int
+    tracks: list[FileTrack]
+    warnings: list[str] = Field(description="What was odd, and what was done about it.")
+
+
+class FileChoice(_Body):
+    """Which tracks and bars of a file to take, and whether to straighten its rhythm."""
+
+    tracks: list[Annotated[int, Field(ge=0, le=10_000)]] | None = Field(
+        None, max_length=1000, title="Tracks", description="Indices from the report; left out, all.")
+    first_bar: int | None = Field(None, ge=1, le=1_000_000, title="First bar", description="Counted from 1.")
+    last_bar: int | None = Field(None, ge=1, le=1_000_000, title="Last bar", description="Included.")
+    grid: GridName = Field("1/16", title="Grid", description="Where rhythm assist moves notes to.")
+    strength: float = Field(0.0, ge=0.0, le=1.0, title="Rhythm assist",
+                            description="0 leaves the rhythm alone, 1 puts every note on the grid.")
 
 
 class NewTitle(_Body):

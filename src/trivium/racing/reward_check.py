@@ -9,15 +9,12 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import shutil
-import signal
-import subprocess
-import sys
 import tempfile
 from pathlib import Path
 from typing import Any
 
+from trivium.core.child import run_child
 from trivium.errors import UserCodeError
 from trivium.racing.reward_limits import read_hang
 from trivium.racing.reward_samples import samples
@@ -58,7 +55,7 @@ def validate(source: str | bytes, track: Track | str | None = None) -> dict[str,
 
 def _tried(folder: Path) -> dict[str, Any]:
     """Runs the trial in ``folder`` and reads its result, whatever became of the process."""
-    code = _run(folder)
+    code = run_child("trivium.racing.reward_trial", folder, WALL_S)
     found: dict[str, Any] = {}
     with contextlib.suppress(OSError, ValueError), (folder / RESULT).open("rb") as file:
         found = json.loads(file.read(MAX_RESULT_BYTES))
@@ -75,33 +72,3 @@ def _tried(folder: Path) -> dict[str, Any]:
         line, message = None, "The code ended the program that tried it. Remove calls such as os._exit."
     return {**result, "errors": [*result["errors"], {"line": line, "message": message}]}
 
-
-def _run(folder: Path) -> int | None:
-    """Exit code of the trial, None if it had to be ended."""
-    child = subprocess.Popen(
-        [sys.executable, "-P", "-m", "trivium.racing.reward_trial", str(folder)],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        cwd=folder,
-        env=_environment(folder),
-        start_new_session=True,
-    )
-    try:
-        return child.wait(WALL_S)
-    except subprocess.TimeoutExpired:
-        return None
-    finally:
-        if hasattr(os, "killpg"):
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.killpg(child.pid, signal.SIGKILL)  # what it may have started goes too
-        child.kill()
-        child.wait()
-
-
-def _environment(folder: Path) -> dict[str, str]:
-    """No secrets, one thread, the same hashes each time."""
-    kept = {name: os.environ[name] for name in ("PATH", "PYTHONPATH", "SYSTEMROOT") if name in os.environ}
-    one = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
-    own = {"HOME": str(folder), "LANG": "C.UTF-8", "PYTHONHASHSEED": "0", "PYTHONDONTWRITEBYTECODE": "1"}
-    return {**kept, **one, **own}

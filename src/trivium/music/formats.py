@@ -1,0 +1,87 @@
+"""The file formats that the studio reads, told apart by what the file begins with, not by its name."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from pathlib import PurePosixPath
+from typing import Any
+
+from trivium.errors import BadFile
+from trivium.music.draft import Draft, choose, piece_of, report
+
+# kind -> "module:function" of bytes
+READERS = {
+    "midi": "trivium.music.midi_read:read_midi",
+    "musicxml": "trivium.music.musicxml_read:read_musicxml",
+    "mxl": "trivium.music.musicxml_read:read_mxl",
+    "abc": "trivium.music.abc_read:read_abc",
+    "rolls": "trivium.music.rolls:read_rolls",
+    "composition": "trivium.music.project:read_composition",
+    "project": "trivium.music.project:read_project",
+}
+KNOWN = "Choose a MIDI, MusicXML, ABC, .npy or .npz file, or a composition that Trivium has saved."
+
+
+def kind_of(data: bytes) -> str:
+    """Which reader takes these bytes."""
+    head = data[:4096].removeprefix(b"\xef\xbb\xbf").lstrip()
+    if head.startswith((b"MThd", b"RIFF")):
+        return "midi"
+    if head.startswith(b"\x93NUMPY"):
+        return "rolls"
+    if head.startswith(b"PK"):
+        return kind_of_zip(data)
+    if head.startswith((b"<", b"\xff\xfe", b"\xfe\xff")):
+        return "musicxml"
+    if head.startswith(b"{"):
+        return "composition"
+    if b"X:" in head or b"K:" in head:
+        return "abc"
+    raise BadFile("This is not a file of notes." if data else "The file is empty.", KNOWN)
+
+
+def kind_of_zip(data: bytes) -> str:
+    """An .mxl, an .npz or a project, by the names in it."""
+    from trivium.music.archive import names_in
+
+    names = names_in(data)
+    if "composition.json" in names:
+        return "project"
+    if any(name.endswith(".npy") for name in names):
+        return "rolls"
+    if any(name.endswith((".xml", ".musicxml")) for name in names):
+        return "mxl"
+    raise BadFile("There is no music in this zip file.", KNOWN)
+
+
+def reader(kind: str) -> Callable[[bytes], Draft]:
+    """The function that reads this kind."""
+    module, _, name = READERS[kind].partition(":")
+    found: Callable[[bytes], Draft] = getattr(importlib.import_module(module), name)
+    return found
+
+
+def preload() -> None:
+    """Import all that a reader may want."""
+    import numpy.lib.format  # noqa: F401
+
+    for kind in READERS:
+        reader(kind)
+
+
+def read(data: bytes, task: dict[str, Any]) -> dict[str, Any]:
+    """What the task asks of a file: {"report", "composition"}; without "choice" the report alone."""
+    draft = reader(kind_of(data))(data)
+    if not draft.title:
+        draft.title = PurePosixPath(str(task.get("name", "")).replace("\\", "/")).stem
+    found: dict[str, Any] = {"report": report(draft)}
+    choice = task.get("choice")
+    if choice is not None:
+        piece = piece_of(choose(draft, choice.get("tracks"), choice.get("first_bar"), choice.get("last_bar")))
+        if choice.get("strength"):
+            from trivium.music.quantise import quantise
+
+            piece = quantise(piece, choice.get("grid") or "1/16", choice["strength"])
+        found["composition"] = piece.model_dump(mode="json")
+    return found
