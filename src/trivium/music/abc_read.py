@@ -127,7 +127,7 @@ class AbcReader:
         mode = (found[3] or "").lower()
         fifths = FIFTHS[found[1]] + {"#": 7, "b": -7, "": 0}[found[2]] + MODES[mode]
         if not -7 <= fifths <= 7:
-            raise BadFile(f"The key {value[:20]!r} of this ABC tune has more accidentals than there are notes.", ABC_HINT)
+            raise BadFile(f"The key {value[:20]!r} of this ABC tune has more accidentals than notes.", ABC_HINT)
         letters = ORDER[:fifths] if fifths >= 0 else ORDER[::-1][:-fifths]
         self.alters = {letter: 1 if fifths > 0 else -1 for letter in letters}
         at = self.voice.tick if self.voice else Fraction(0)
@@ -152,7 +152,8 @@ class AbcReader:
         return self.voice
 
     def _music(self, line: str, number: int) -> None:
-        position, chord = 0, None
+        position = 0
+        chord: list[tuple[int, Fraction, bool]] | None = None
         while position < len(line):
             found = TOKEN.match(line, position)
             if found is None:

@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 from typing import Annotated
+from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from starlette.concurrency import run_in_threadpool
 
-from trivium.errors import BadConfig
+from trivium.errors import BadConfig, BadFile
 from trivium.music.compositions import Compositions
+from trivium.music.export import FileFormat, export
+from trivium.music.importing import FILE_CAP_BYTES, look, read_file
+from trivium.music.quantise import GridName
 from trivium.music.tunes import TUNES, find_tune, tune_piece
 from trivium.music.views import (
     CompositionPage,
     CompositionSummary,
     CompositionView,
     EditedComposition,
+    FileChoice,
+    FileReport,
+    ImportedComposition,
     NewComposition,
     NewTitle,
     Sharing,
@@ -50,6 +58,64 @@ def list_tunes() -> list[TuneView]:
 def get_tune(tune_id: TuneId) -> TuneView:
     """One sample melody."""
     return tune_view(find_tune(tune_id))
+
+
+# files
+
+FILE_BODY = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/octet-stream": {
+                "schema": {
+                    "type": "string",
+                    "format": "binary",
+                    "description": "A MIDI, MusicXML, .mxl, ABC, .npy or .npz file, or a project.",
+                    "maxLength": FILE_CAP_BYTES,  # the gate counts by it
+                }
+            }
+        },
+    }
+}
+FileName = Annotated[str, Query(max_length=200, description="The file's name; the title, where it holds none.")]
+
+
+@router.post("/files:look", openapi_extra=FILE_BODY)
+async def look_into_file(request: Request, name: FileName = "") -> FileReport:
+    """What tracks and bars are in a file; nothing is kept."""
+    return await run_in_threadpool(look, await file_of(request), name)
+
+
+@router.post("/compositions:import", status_code=201, openapi_extra=FILE_BODY)
+async def import_composition(
+    request: Request,
+    kept: Kept,
+    name: FileName = "",
+    tracks: Annotated[str | None, Query(max_length=4000, pattern=r"^\d{1,4}(,\d{1,4})*$",
+                                        description="Indices from the report, with commas between.")] = None,
+    first_bar: Annotated[int | None, Query(ge=1, le=1_000_000)] = None,
+    last_bar: Annotated[int | None, Query(ge=1, le=1_000_000)] = None,
+    grid: Annotated[GridName, Query(description="Where rhythm assist moves notes to.")] = "1/16",
+    strength: Annotated[float, Query(ge=0, le=1, description="0 leaves the rhythm alone.")] = 0.0,
+) -> ImportedComposition:
+    """Keep the piece in a file, or the chosen tracks and bars of it."""
+    indices = [int(number) for number in tracks.split(",")] if tracks else None
+    choice = FileChoice(tracks=indices, first_bar=first_bar, last_bar=last_bar, grid=grid, strength=strength)
+    body = await file_of(request)
+    return await run_in_threadpool(_import, kept, body, name, choice)
+
+
+def _import(kept: Compositions, body: bytes, name: str, choice: FileChoice) -> ImportedComposition:
+    report, piece = read_file(body, name, choice)
+    settings = {"file": name, "format": report.format, **choice.model_dump(exclude_defaults=True)}
+    return ImportedComposition(report=report, composition=kept.add(piece, "import", settings=settings))
+
+
+async def file_of(request: Request) -> bytes:
+    body = await request.body()
+    if not body:
+        raise BadFile("No file arrived.", "Choose a file of notes, such as one that ends in .mid.")
+    return body
 
 
 # compositions
@@ -114,6 +180,22 @@ def get_composition_tree(composition_id: CompositionId, kept: Kept) -> list[Comp
 def share_composition(composition_id: CompositionId, body: Sharing, kept: Kept) -> CompositionSummary:
     """Make a link on this server that shows the composition, or take it back."""
     return kept.share(composition_id, body.shared)
+
+
+@router.get(
+    "/compositions/{composition_id}/file",
+    response_class=Response,
+    responses={200: {"content": {"application/octet-stream": {}}, "description": "The file."}},
+)
+def download_composition(
+    composition_id: CompositionId, kept: Kept, format: Annotated[FileFormat, Query()] = "midi"
+) -> Response:
+    """The composition as a MIDI or MusicXML file, as a project (a zip that holds all), or as JSON."""
+    found = kept.get(composition_id)
+    made = export(found.composition, format, found.model_dump(include={"technique", "settings", "seed", "model",
+                                                                       "created_at"}))
+    disposition = f"attachment; filename*=UTF-8''{quote(made.name, safe='')}"
+    return Response(made.content, media_type=made.media_type, headers={"Content-Disposition": disposition})
 
 
 @router.get("/shared/{token}")

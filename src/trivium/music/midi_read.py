@@ -14,7 +14,7 @@ from trivium.errors import BadFile
 from trivium.music.draft import Draft, DraftPart, RawNote
 from trivium.music.notes import MAX_BPM, MIN_BPM, TICKS_PER_QUARTER, BeatUnit, Mode
 
-MAX_EVENTS = 2_000_000
+MAX_EVENTS = 1_000_000
 DRUM_CHANNEL = 9
 RESAVE = "Save it again as a type 1 MIDI file from the program that it came from."
 DATA_BYTES = {0x80: 2, 0x90: 2, 0xA0: 2, 0xB0: 2, 0xC0: 1, 0xD0: 1, 0xE0: 2}

@@ -83,6 +83,6 @@ def draft_of(piece: Composition) -> Draft:
     """A piece as a draft, so that tracks and bars can be chosen from it as from any file."""
     parts = [DraftPart(part.name, part.program, part.is_drum, part.volume, part.pan,
                        [(n.onset, n.length, n.pitch, n.velocity, n.voice) for n in part.notes]) for part in piece.parts]
-    return Draft("Trivium composition", piece.title, {t.tick: t.bpm for t in piece.tempos},
-                 {m.tick: (m.beats, m.beat_unit) for m in piece.metres}, {k.tick: (k.fifths, k.mode) for k in piece.keys},
-                 parts)
+    return Draft("Trivium composition", piece.title, tempos={t.tick: t.bpm for t in piece.tempos},
+                 metres={m.tick: (m.beats, m.beat_unit) for m in piece.metres},
+                 keys={k.tick: (k.fifths, k.mode) for k in piece.keys}, parts=parts)

@@ -22,7 +22,7 @@ from trivium.music.notes import DEFAULT_VELOCITY, TICKS_PER_QUARTER
 
 STEP_TICKS = TICKS_PER_QUARTER // 4
 PITCHES = 128
-MAX_CELLS = 200_000_000
+MAX_CELLS = 60_000_000
 RESAVE = "Save it again with numpy.save, as (clips, 32, 128, 4) plain numbers."
 HEADERS = {1: np.lib.format.read_array_header_1_0}
 
@@ -35,13 +35,14 @@ def read_rolls(data: bytes) -> Draft:
             raise BadFile("There is no array in this .npz file.", RESAVE)
         draft = draft_of(read_array(archive.member(data, names[0])))
         if len(names) > 1:
-            draft.warnings.append(f"Only the first of {len(names)} arrays was read, {names[0].removesuffix('.npy')[:60]}.")
+            first = names[0].removesuffix(".npy")[:60]
+            draft.warnings.append(f"Only the first of {len(names)} arrays was read, {first}.")
         return draft
     return draft_of(read_array(data))
 
 
 def read_array(data: bytes) -> NDArray[np.bool_]:
-    """What sounds, (clips, steps, 128, tracks); the header is checked first, for it decides how much memory is taken."""
+    """What sounds, (clips, steps, 128, tracks); the header, which decides about memory, is checked first."""
     file = io.BytesIO(data)
     try:
         with warnings.catch_warnings(action="ignore"):

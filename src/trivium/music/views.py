@@ -118,6 +118,13 @@ class FileChoice(_Body):
                             description="0 leaves the rhythm alone, 1 puts every note on the grid.")
 
 
+class ImportedComposition(BaseModel):
+    """A piece taken from a file, and what was found there."""
+
+    report: FileReport
+    composition: CompositionView
+
+
 class NewTitle(_Body):
     title: Annotated[Title, Field(min_length=1)]
 
