@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tests.music.test_midi import END, OFF, ON, REFUSED, smf
 
+from tests.music.test_midi import END, OFF, ON, REFUSED, smf
 from tests.server.conftest import TestClient, app, client, data, visitor
 from trivium.errors import BadFile
 from trivium.music import importing

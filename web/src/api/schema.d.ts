@@ -80,6 +80,26 @@ export interface paths {
         patch: operations["rename_composition"];
         trace?: never;
     };
+    "/api/v1/music/compositions/{composition_id}/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Download Composition
+         * @description The composition as a MIDI or MusicXML file, as a project (a zip that holds all), or as JSON.
+         */
+        get: operations["download_composition"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/music/compositions/{composition_id}/share": {
         parameters: {
             query?: never;
@@ -114,6 +134,46 @@ export interface paths {
         get: operations["get_composition_tree"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/music/compositions:import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Import Composition
+         * @description Keep the piece in a file, or the chosen tracks and bars of it.
+         */
+        post: operations["import_composition"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/music/files:look": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Look Into File
+         * @description What tracks and bars are in a file; nothing is kept.
+         */
+        post: operations["look_into_file"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1067,6 +1127,74 @@ export interface components {
             /** Message */
             message: string;
         };
+        /**
+         * FileReport
+         * @description What is in a file of notes.
+         */
+        FileReport: {
+            /** Bars */
+            bars: number;
+            /** Bpm */
+            bpm: number;
+            /** Format */
+            format: string;
+            /** Metre */
+            metre: string;
+            /** Metre Changes */
+            metre_changes: number;
+            /** Tempo Changes */
+            tempo_changes: number;
+            /** Title */
+            title: string;
+            /** Tracks */
+            tracks: components["schemas"]["FileTrack"][];
+            /**
+             * Warnings
+             * @description What was odd, and what was done about it.
+             */
+            warnings: string[];
+        };
+        /**
+         * FileTrack
+         * @description One track of a file that was looked at.
+         */
+        FileTrack: {
+            /**
+             * First Bar
+             * @description The bar of its first note.
+             */
+            first_bar: number;
+            /**
+             * Highest
+             * @description MIDI pitch.
+             */
+            highest: number;
+            /**
+             * Index
+             * @description Counted from 0; a choice names tracks by it.
+             */
+            index: number;
+            /** Instrument */
+            instrument: string;
+            /** Is Drum */
+            is_drum: boolean;
+            /** Last Bar */
+            last_bar: number;
+            /**
+             * Lowest
+             * @description MIDI pitch.
+             */
+            lowest: number;
+            /** Name */
+            name: string;
+            /** Notes */
+            notes: number;
+            /**
+             * Polyphonic
+             * @description Whether notes of it sound together.
+             */
+            polyphonic: boolean;
+        };
         /** Health */
         Health: {
             /** Ok */
@@ -1078,6 +1206,14 @@ export interface components {
             studio?: string;
             /** Version */
             version: string;
+        };
+        /**
+         * ImportedComposition
+         * @description A piece taken from a file, and what was found there.
+         */
+        ImportedComposition: {
+            composition: components["schemas"]["CompositionView"];
+            report: components["schemas"]["FileReport"];
         };
         JsonValue: unknown;
         /**
@@ -2287,6 +2423,49 @@ export interface operations {
             };
         };
     };
+    download_composition: {
+        parameters: {
+            query?: {
+                format?: "midi" | "musicxml" | "project" | "json";
+            };
+            header?: never;
+            path: {
+                /** @description A composition's id. */
+                composition_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": unknown;
+                };
+            };
+            /** @description Values that don't fit. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, and a hint. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     share_composition: {
         parameters: {
             query?: never;
@@ -2351,6 +2530,104 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CompositionSummary"][];
+                };
+            };
+            /** @description Values that don't fit. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, and a hint. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    import_composition: {
+        parameters: {
+            query?: {
+                /** @description The file's name; the title, where it holds none. */
+                name?: string;
+                /** @description Indices from the report, with commas between. */
+                tracks?: string | null;
+                first_bar?: number | null;
+                last_bar?: number | null;
+                /** @description Where rhythm assist moves notes to. */
+                grid?: "1/4" | "1/8" | "1/16" | "1/32" | "1/8T" | "1/16T";
+                /** @description 0 leaves the rhythm alone. */
+                strength?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportedComposition"];
+                };
+            };
+            /** @description Values that don't fit. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, and a hint. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    look_into_file: {
+        parameters: {
+            query?: {
+                /** @description The file's name; the title, where it holds none. */
+                name?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FileReport"];
                 };
             };
             /** @description Values that don't fit. */
