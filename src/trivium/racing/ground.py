@@ -2,7 +2,8 @@
 
 ``paint`` draws road, border lines, dashed centre line and carpet at ``TEXEL_M``; ``pack_ground`` keeps it at halved
 and halved again resolutions, each with as much carpet round it as the camera can see at the distances where that level
-is used, so that the drawing kernel needs no bounds check. Looks vary by number: look 0 is the plain one, others are
+is used, so that the drawing kernel needs no bounds check. A huge track is painted coarser from the start, so that its
+ground fits into memory; the finest levels then are that one. Looks vary by number: look 0 is the plain one, others are
 drawn for transfer to other carpets.
 """
 
@@ -19,6 +20,9 @@ Floats = NDArray[np.float64]
 
 TEXEL_M = 0.005
 LEVELS = 8
+MAX_TEXELS = 20_000_000  # of a look at its finest level; our largest track has 8 million
+MAX_SIDE = 32_000  # texels; the drawing kernel has 16 bits for a row and for a column
+STRIP = 256  # rows that are softened at a time
 MARGIN_M = 1.2  # carpet round the road at the finest level
 BORDER_LINE_M = 0.05
 CENTRE_LINE_M = 0.03
@@ -61,16 +65,33 @@ def varied_look(number: int, strength: float, rng: np.random.Generator) -> Look:
                 plain.grain * (1.0 + 2.0 * strength * float(rng.random())))
 
 
-def paint(track: Track, look: Look, rng: np.random.Generator) -> tuple[Bytes, tuple[float, float]]:
-    """The ground from above: (rows, columns) uint8, row 0 at the lowest y; and the x, y of its corner in metres."""
+def finest_level(track: Track) -> int:
+    """The level at which a track is painted: 0, unless it is so large that it would not fit."""
+    level = 0
+    while True:
+        columns, rows = picture_size(track, TEXEL_M * 2**level)
+        if (columns * rows <= MAX_TEXELS and max(columns, rows) <= MAX_SIDE) or level == LEVELS - 1:
+            return level
+        level += 1
+
+
+def picture_size(track: Track, texel_m: float) -> tuple[int, int]:
+    """(columns, rows) of the ground with its margin."""
     x0, y0, x1, y1 = track.bounds
     x0, y0, x1, y1 = x0 - MARGIN_M, y0 - MARGIN_M, x1 + MARGIN_M, y1 + MARGIN_M
-    size = (int((x1 - x0) / TEXEL_M) + 2, int((y1 - y0) / TEXEL_M) + 2)
+    return int((x1 - x0) / texel_m) + 2, int((y1 - y0) / texel_m) + 2
+
+
+def paint(track: Track, look: Look, rng: np.random.Generator) -> tuple[Bytes, tuple[float, float]]:
+    """The ground from above: (rows, columns) uint8, row 0 at the lowest y; and the x, y of its corner in metres."""
+    texel_m = TEXEL_M * 2 ** finest_level(track)
+    x0, y0 = track.bounds[0] - MARGIN_M, track.bounds[1] - MARGIN_M
+    size = picture_size(track, texel_m)
     image = Image.new("L", size, round(look.carpet))
     pen = ImageDraw.Draw(image)
 
     def pixels(line: Floats) -> list[tuple[float, float]]:
-        return [((x - x0) / TEXEL_M, (y - y0) / TEXEL_M) for x, y in line.tolist()]
+        return [((x - x0) / texel_m, (y - y0) / texel_m) for x, y in line.tolist()]
 
     inner, outer = pixels(track.inner), pixels(track.outer)
     if track.is_loop:
@@ -81,13 +102,24 @@ def paint(track: Track, look: Look, rng: np.random.Generator) -> tuple[Bytes, tu
     else:
         pen.polygon(inner + outer[::-1], fill=round(look.road))
     for border in (inner, outer):
-        pen.line(border, fill=round(look.border), width=round(BORDER_LINE_M / TEXEL_M), joint="curve")
+        pen.line(border, fill=round(look.border), width=max(1, round(BORDER_LINE_M / texel_m)), joint="curve")
     for dash in dashes(track):
-        pen.line(pixels(dash), fill=round(look.centre), width=round(CENTRE_LINE_M / TEXEL_M), joint="curve")
-    picture = soften(np.asarray(image))
-    tile = np.clip(rng.normal(0.0, look.grain, (256, 256)), -40, 40).astype(np.int8)
-    grain = np.tile(tile, (size[1] // 256 + 1, size[0] // 256 + 1))[: size[1], : size[0]]
-    return np.clip(picture.astype(np.int16) + grain, 0, 255).astype(np.uint8), (x0, y0)
+        pen.line(pixels(dash), fill=round(look.centre), width=max(1, round(CENTRE_LINE_M / texel_m)), joint="curve")
+    tile = np.clip(rng.normal(0.0, look.grain, (STRIP, STRIP)), -40, 40).astype(np.int8)
+    return finish(np.asarray(image), tile), (x0, y0)
+
+
+def finish(picture: Bytes, tile: NDArray[np.int8]) -> Bytes:
+    """Softened, with the grain of `tile` repeated over it; strip by strip, because that takes many times its memory."""
+    rows, columns = picture.shape
+    grain = np.tile(tile, (1, columns // STRIP + 1))[:, :columns]
+    done = np.empty_like(picture)
+    for top in range(0, rows, STRIP):
+        here = np.arange(top, min(top + STRIP, rows))
+        around = np.clip(np.arange(here[0] - 1, here[-1] + 2), 0, rows - 1)  # a row more on each side
+        soft = soften(picture[around])[1:-1].astype(np.int16)
+        done[here] = np.clip(soft + grain[: len(here)], 0, 255).astype(np.uint8)
+    return done
 
 
 def ring_area(ring: list[tuple[float, float]]) -> float:
@@ -125,37 +157,68 @@ def pack_ground(track: Track, reach_m: Floats, looks: int = 1, strength: float =
     reach_m: (LEVELS,) how far from the camera each level is used, 0 where it is not.
     """
     rng = np.random.default_rng(seed)
-    packed = []
+    first = finest_level(track)
+    texels, layout = np.empty(0, np.uint8), None
     for number in range(looks):
         look = varied_look(number, strength, rng)
         picture, corner = paint(track, look, rng)
-        packed.append(pack_levels(picture, corner, round(look.carpet), reach_m))
-    texels = np.concatenate([each[0] for each in packed])
-    _, base, stride, per_m, ox, oy = packed[0]
+        if layout is None:
+            layout = lay_out((picture.shape[0], picture.shape[1]), corner, reach_m, first)
+            texels = np.empty(looks * layout.size, np.uint8)
+        pack_levels(picture, round(look.carpet), layout, texels[number * layout.size : (number + 1) * layout.size])
+    assert layout is not None, "there is always one look"
     x0, y0, x1, y1 = track.bounds
     bounds = np.array([x0, y0, x1, y1]) + np.array([-1.0, -1.0, 1.0, 1.0]) * (MARGIN_M - 0.2)
-    return Ground(texels, len(packed[0][0]), base, stride, per_m, ox, oy, bounds)
+    return Ground(texels, layout.size, layout.base, layout.stride, layout.per_m, layout.origin_x, layout.origin_y,
+                  bounds)
 
 
-def pack_levels(picture: Bytes, corner: tuple[float, float], carpet: int, reach_m: Floats) -> tuple[
-        Bytes, NDArray[np.uint64], NDArray[np.uint64], Floats, Floats, Floats]:
-    """One look: the flat texels, and where and how each level lies in them (see `Ground`)."""
-    base, stride = np.zeros(LEVELS, np.uint64), np.zeros(LEVELS, np.uint64)
-    per_m, ox, oy = np.zeros(LEVELS), np.zeros(LEVELS), np.zeros(LEVELS)
-    flat, begin = [], 0
-    for level in range(LEVELS):
+class Layout(NamedTuple):
+    """Where and how the levels lie in the flat texels of a look (see `Ground`)."""
+
+    size: int
+    first: int  # the finest level there is; finer ones are the same
+    pad: NDArray[np.int64]  # (L,) texels of carpet on each side, 0 where a level is not kept
+    rows: NDArray[np.int64]  # (L,)
+    base: NDArray[np.uint64]
+    stride: NDArray[np.uint64]
+    per_m: Floats
+    origin_x: Floats
+    origin_y: Floats
+
+
+def lay_out(shape: tuple[int, int], corner: tuple[float, float], reach_m: Floats, first: int) -> Layout:
+    """Room for the levels of a picture of shape (rows, columns), which is level `first`."""
+    layout = Layout(0, first, np.zeros(LEVELS, np.int64), np.zeros(LEVELS, np.int64), np.zeros(LEVELS, np.uint64),
+                    np.zeros(LEVELS, np.uint64), np.zeros(LEVELS), np.zeros(LEVELS), np.zeros(LEVELS))
+    rows, columns = shape
+    begin = 0
+    for level in range(first, LEVELS):
         texel_m = TEXEL_M * 2**level
-        if reach_m[level] > 0.0:
-            pad = max(1, int(np.ceil((reach_m[level] + 0.1) / texel_m)))  # cars keep 0.2 m inside the margin
-            rows, columns = picture.shape[0] + 2 * pad, picture.shape[1] + 2 * pad
-            canvas = np.full((rows, spread_rows(columns)), carpet, np.uint8)
+        reach = reach_m[: first + 1].max() if level == first else reach_m[level]
+        if reach > 0.0:
+            pad = max(1, int(np.ceil((reach + 0.1) / texel_m)))  # cars keep 0.2 m inside the margin
+            layout.pad[level], layout.rows[level] = pad, rows + 2 * pad
+            layout.base[level], layout.stride[level] = begin, spread_rows(columns + 2 * pad)
+            layout.per_m[level] = 1.0 / texel_m
+            layout.origin_x[level], layout.origin_y[level] = corner[0] - pad * texel_m, corner[1] - pad * texel_m
+            begin += int(layout.rows[level]) * int(layout.stride[level])
+        rows, columns = (rows + 1) // 2, (columns + 1) // 2
+    for table in (layout.base, layout.stride, layout.per_m, layout.origin_x, layout.origin_y):
+        table[:first] = table[first]
+    return layout._replace(size=begin)
+
+
+def pack_levels(picture: Bytes, carpet: int, layout: Layout, texels: Bytes) -> None:
+    """One look's levels into its texels, (layout.size,)."""
+    for level in range(layout.first, LEVELS):
+        pad, rows, stride = int(layout.pad[level]), int(layout.rows[level]), int(layout.stride[level])
+        if pad:
+            begin = int(layout.base[level])
+            canvas = texels[begin : begin + rows * stride].reshape(rows, stride)
+            canvas[:] = carpet
             canvas[pad:-pad, pad : pad + picture.shape[1]] = picture
-            flat.append(canvas.ravel())
-            base[level], stride[level], per_m[level] = begin, canvas.shape[1], 1.0 / texel_m
-            ox[level], oy[level] = corner[0] - pad * texel_m, corner[1] - pad * texel_m
-            begin += canvas.size
         picture = halve(picture)
-    return np.concatenate(flat), base, stride, per_m, ox, oy
 
 
 def spread_rows(columns: int) -> int:

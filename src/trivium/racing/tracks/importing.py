@@ -16,6 +16,7 @@ import numpy as np
 
 from trivium.errors import BadTrack
 from trivium.racing.data import TRACK_CAP_BYTES
+from trivium.racing.ground import TEXEL_M, finest_level
 from trivium.racing.track import Floats, Track, TrackCard, nearest_on_line, signed_area
 from trivium.racing.tracks.crossings import first_crossing
 
@@ -238,6 +239,9 @@ def find_warnings(track: Track) -> list[str]:
     off_m = float(np.hypot(*(middle - track.centre).T).max())
     if off_m > 0.15:
         found.append(f"The centre line is up to {off_m:.2f} m away from the middle of the road.")
+    if (level := finest_level(track)) > 0:
+        found.append(f"Very large: the camera sees its ground in points of {100 * TEXEL_M * 2**level:.0f} cm instead "
+                     f"of {100 * TEXEL_M:.1f} cm, so that it fits into memory.")
     if not track.is_loop:
         found.append("Not a loop: an episode runs from the first waypoint to the last.")
     return found
