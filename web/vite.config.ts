@@ -2,12 +2,13 @@
 import { fileURLToPath } from "node:url";
 import { svelte } from "@sveltejs/vite-plugin-svelte";
 import { defineConfig } from "vite";
+import { soundfont } from "./soundfont.ts";
 
 // During development the Python server runs beside Vite; its address can be set for a second checkout.
 const api = process.env.TRIVIUM_API ?? "http://127.0.0.1:8470";
 
 export default defineConfig({
-  plugins: [svelte()],
+  plugins: [svelte(), soundfont()],
   resolve: {
     alias: { "@": fileURLToPath(new URL("./src", import.meta.url)) },
     // Tests import component-side modules; they need Svelte's browser build.
@@ -23,6 +24,7 @@ export default defineConfig({
     // The pages are served with `default-src 'self'`, so nothing may be inlined as a data: address.
     assetsInlineLimit: 0,
   },
+  worker: { format: "es" },
   server: {
     proxy: {
       "/api": { target: api, ws: true },

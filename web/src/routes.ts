@@ -63,6 +63,33 @@ export const ROUTES: readonly Route<Load>[] = [
     section: "deploy",
     page: page(() => import("./racing/Deploy.svelte")),
   },
+  {
+    path: "/music",
+    title: "Music",
+    studio: "music",
+    section: "home",
+    page: page(() => import("./music/Home.svelte")),
+  },
+  {
+    path: "/music/compose",
+    title: "New piece",
+    studio: "music",
+    section: "deploy",
+    page: page(() => import("./music/Begin.svelte")),
+  },
+  {
+    path: "/music/compose/:id",
+    title: "Compose",
+    studio: "music",
+    section: "deploy",
+    page: page(() => import("./music/Piece.svelte")),
+  },
+  {
+    path: "/music/shared/:token",
+    title: "Shared piece",
+    studio: "music",
+    page: page(() => import("./music/Shared.svelte")),
+  },
 ];
 
 /** The same five stages in every studio, in the same order. */
@@ -73,5 +100,9 @@ export const SECTIONS: Record<string, readonly Section[]> = {
     { id: "train", label: "Train", path: "/racing/train" },
     { id: "evaluate", label: "Evaluate", path: "/racing/evaluate" },
     { id: "deploy", label: "Deploy", path: "/racing/deploy" },
+  ],
+  music: [
+    { id: "home", label: "Home", path: "/music" },
+    { id: "deploy", label: "Compose", path: "/music/compose" },
   ],
 };

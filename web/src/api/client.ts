@@ -5,7 +5,7 @@ import { offlineError, problemFrom } from "./problem";
 import type { paths } from "./schema";
 import type { MetricRows, NewEvaluation, NewTraining, RunFile, TrackView } from "./types";
 
-const api = createClient<paths>({ baseUrl: "", fetch: (request) => reached(fetch(request)) });
+export const api = createClient<paths>({ baseUrl: "", fetch: (request) => reached(fetch(request)) });
 
 /** Notes whether the server answered at all. */
 async function reached(asked: Promise<Response>): Promise<Response> {
@@ -21,7 +21,7 @@ async function reached(asked: Promise<Response>): Promise<Response> {
 }
 
 /** What openapi-fetch gives, as the data or as a thrown ApiError. */
-async function data<T>(asked: Promise<{ data?: T; error?: unknown; response: Response }>): Promise<T> {
+export async function data<T>(asked: Promise<{ data?: T; error?: unknown; response: Response }>): Promise<T> {
   const { data: body, error, response } = await asked;
   if (!response.ok) throw problemFrom(response.status, error);
   return body as T;

@@ -1,0 +1,32 @@
+// What the music pages ask of the server.
+import { api, data } from "./client";
+import type { components } from "./schema";
+
+type Schemas = components["schemas"];
+export type Composition = Schemas["Composition"];
+export type CompositionSummary = Schemas["CompositionSummary"];
+export type CompositionView = Schemas["CompositionView"];
+export type NewComposition = Schemas["NewComposition"];
+export type TuneView = Schemas["TuneView"];
+
+const at = (composition: string) => ({ params: { path: { composition_id: composition } } });
+
+export const listTunes = () => data(api.GET("/api/v1/music/tunes"));
+export const listCompositions = (cursor?: string) =>
+  data(api.GET("/api/v1/music/compositions", { params: { query: { limit: 24, cursor } } }));
+export const getComposition = (id: string) =>
+  data(api.GET("/api/v1/music/compositions/{composition_id}", at(id)));
+export const createComposition = (body: NewComposition) =>
+  data(api.POST("/api/v1/music/compositions", { body }));
+export const saveComposition = (id: string, version: number, composition: Composition) =>
+  data(api.PUT("/api/v1/music/compositions/{composition_id}", { ...at(id), body: { version, composition } }));
+export const renameComposition = (id: string, title: string) =>
+  data(api.PATCH("/api/v1/music/compositions/{composition_id}", { ...at(id), body: { title } }));
+export const deleteComposition = (id: string) =>
+  data(api.DELETE("/api/v1/music/compositions/{composition_id}", at(id)));
+export const getTree = (id: string) =>
+  data(api.GET("/api/v1/music/compositions/{composition_id}/tree", at(id)));
+export const shareComposition = (id: string, shared: boolean) =>
+  data(api.POST("/api/v1/music/compositions/{composition_id}/share", { ...at(id), body: { shared } }));
+export const getShared = (token: string) =>
+  data(api.GET("/api/v1/music/shared/{token}", { params: { path: { token } } }));
