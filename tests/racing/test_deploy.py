@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,10 @@ import torch
 from safetensors.numpy import load_file
 
 from trivium.core import checkpoint, files
+from trivium.core.run import Run
 from trivium.racing.config import CarConfig
 from trivium.racing.deploy import to_onnx
+from trivium.racing.model_card import scores
 from trivium.racing.models import ActorCritic
 from trivium.racing.ppo import load_network
 from trivium.racing.simulator import Simulator
@@ -75,6 +78,47 @@ def test_the_bundle_is_the_best_checkpoint_with_its_card(tiny_run: Path):
     assert (card["track"]["id"], card["seed"], card["network"]) == ("oval", 1, "light")
     assert card["onnx_parity"] < 1e-4
     assert {"Description", "Inputs", "Outputs", "Source and licence"} <= set(card)
+
+
+def test_the_card_says_what_the_model_has_shown(tiny_run: Path):
+    """Against the run's own files, read here line by line."""
+    card = json.loads((tiny_run / "model" / "model.json").read_text())
+    status, spec = (json.loads((tiny_run / name).read_text()) for name in (files.STATUS, files.SPEC))
+    rows = [json.loads(line) for line in (tiny_run / files.EVENTS).read_text().splitlines()]
+    metric = next(row["values"] for row in rows if row["kind"] == "metric" and row["step"] == card["step"])
+    best, shown = card["scores"]["best"], card["scores"]["evaluation"]
+    assert best == status["best"] and best["step"] == card["step"]
+    assert best["value"] == metric["completion/evaluation"]
+    assert (shown["n"], shown["checkpoints_to_choose_from"]) == (2, 2) and "evaluate the run" in shown["how"]
+    assert shown["completion_percentage"] == pytest.approx(metric["completion/evaluation"], abs=1e-3)
+    assert shown["mean_reward"] == pytest.approx(metric["reward/evaluation"], abs=1e-3)
+    assert shown["completion_rate"] == metric["completion_rate/evaluation"]
+    assert shown["interval"][0] <= shown["completion_rate"] <= shown["interval"][1]
+    assert card["inputs_sha256"] == spec["inputs"]
+    for name, sha256 in card["inputs_sha256"].items():
+        assert hashlib.sha256((tiny_run / "inputs" / name).read_bytes()).hexdigest() == sha256
+
+
+def test_lap_times_are_those_of_the_drives_of_that_step(tiny_run: Path, tmp_path: Path):
+    """Three of four drives complete a lap; other steps, other phases and a repeated drive count for nothing."""
+    shutil.copytree(tiny_run, tmp_path / "run")
+    drives = [(0, "lap_complete", 12.0), (1, "off_track", 3.0), (2, "lap_complete", 10.0), (3, "lap_complete", 11.0)]
+    rows = [(70, "evaluation", *drive) for drive in drives]
+    rows += [(70, "evaluation", *drives[0]), (70, "training", 9, "lap_complete", 1.0),
+             (71, "evaluation", 0, "lap_complete", 2.0)]
+    with (tmp_path / "run" / files.EVENTS).open("w") as file:
+        for number, (step, phase, episode, drive, time_s) in enumerate(rows, 1):
+            data = {"phase": phase, "episode": episode, "status": drive, "time_s": time_s, "progress": 50, "reward": 1}
+            row = {"id": number, "kind": "sample", "name": "episode", "step": step, "data": data}
+            file.write(json.dumps(row) + "\n")
+    run = Run.open(tmp_path / "run")
+    shown = scores(run, 70)
+    run._events.close()
+    assert (shown["evaluation"]["best_lap_s"], shown["evaluation"]["median_lap_s"]) == (10.0, 11.0)
+    assert (shown["evaluation"]["completion_rate"], shown["evaluation"]["n"]) == (0.75, 4)
+    assert shown["evaluation"]["interval"] == pytest.approx([0.300642, 0.954413], abs=1e-5)  # Wilson, worked by hand
+    assert shown["best"] is None  # the status speaks of another step
+    assert scores(run, 99) == {"best": None, "evaluation": None}
 
 
 def test_the_bundled_model_drives_as_the_trained_network(tiny_run: Path):

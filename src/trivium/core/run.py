@@ -116,6 +116,11 @@ class Run:
         """What the run's best checkpoint has reached, for status.json."""
         self._board.update(best={"metric": metric, "value": float(value), "step": int(step)})
 
+    @property
+    def best(self) -> dict[str, Any] | None:
+        """What `set_best` was told last."""
+        return self._board.status.best
+
     def input(self, name: str) -> Path:
         """RUN/inputs/name, which must exist."""
         path = files.inside(self.folder / files.INPUTS, name)

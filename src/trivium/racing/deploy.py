@@ -25,6 +25,7 @@ from trivium.core.run import Run
 from trivium.racing import camera
 from trivium.racing.camera import HEIGHT, WIDTH
 from trivium.racing.config import TrainConfig
+from trivium.racing.model_card import model_card
 from trivium.racing.models import ActorCritic
 from trivium.racing.ppo import load_network
 
@@ -136,21 +137,3 @@ def bundle(config: TrainConfig, run: Run) -> Path:
     path = run.model("model.json")
     files.atomic_write(path, json.dumps(card, indent=1, ensure_ascii=False))
     return path
-
-
-def model_card(config: TrainConfig, run: Run, step: int, difference: float) -> dict[str, Any]:
-    """What somebody must know to use the model."""
-    track = json.loads(run.input("track.json").read_text(encoding="utf-8"))
-    car = config.car
-    actions = ([a.model_dump() for a in car.action_table()] if car.action_space_type == "discrete" else
-               {"steering_angle": [-car.steering_max_deg, car.steering_max_deg],
-                "speed": [car.speed_min_mps, car.speed_max_mps]})
-    return {
-        "Description": f"Drives a car by its camera; trained on {track['title']} for {step} steps with PPO.",
-        "Inputs": "camera: float32 (1, 120, 160, 1), grey 0..255, rows from the top",
-        "Outputs": "policy: probabilities of the actions below" if car.action_space_type == "discrete" else
-                   "policy: steering and speed, to be clipped to -1..1 and scaled to the ranges below",
-        "actions": actions, "network": car.network, "track": track, "step": step, "seed": run.seed, "run": run.spec.id,
-        "config": config.model_dump(mode="json"), "onnx_parity": difference, "trivium": trivium.__version__,
-        "Source and licence": "Trained by the owner of this run; theirs to license.", "files": {},
-    }
