@@ -20,11 +20,11 @@ from trivium.errors import BadFile
 from trivium.music import importing
 from trivium.music.formats import kind_of
 from trivium.music.importing import look, read_file
+from trivium.music.melodies import find_tune, tune_piece
 from trivium.music.midi_write import write_midi
 from trivium.music.musicxml_write import write_musicxml
 from trivium.music.notes import Composition, Note, Part
 from trivium.music.project import write_composition, write_project
-from trivium.music.tunes import find_tune, tune_piece
 from trivium.music.views import FileChoice
 
 __all__ = ["app", "client", "data", "visitor"]

@@ -12,11 +12,11 @@ from tests.music.pieces import compositions
 from trivium.errors import BadFile
 from trivium.music.bars import bars_of
 from trivium.music.draft import piece_of
+from trivium.music.melodies import TUNES, Tune, tune_piece
 from trivium.music.midi_write import microseconds
 from trivium.music.musicxml_read import read_musicxml, read_mxl
 from trivium.music.musicxml_write import notated, split, write_musicxml
 from trivium.music.notes import Composition, Key, Metre, Note, Part
-from trivium.music.tunes import TUNES, Tune, tune_piece
 
 tried = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from trivium.music.bars import bars_of
+from trivium.music.melodies import TUNES, find_tune, tune_piece
 from trivium.music.notes import Metre
 from trivium.music.tune_text import has_overlap, read_tune
-from trivium.music.tunes import TUNES, find_tune, tune_piece
 
 FOUR = Metre(beats=4, beat_unit=4)
 
@@ -19,6 +20,45 @@ def test_each_bar_is_full_and_the_tune_is_one_voice(tune) -> None:
     assert all(55 <= note.pitch <= 84 for note in notes)
 
 
+def test_there_are_tunes_for_everybody() -> None:
+    ids = {tune.id for tune in TUNES}
+    assert len(ids) == len(TUNES) >= 10 and {"twinkle", "ode-to-joy"} <= ids
+
+
+# how each tune begins, as scale steps of its key or from its first note, set down independently of the typed text
+BEGINNINGS = {
+    "ode-to-joy": "0 0 1 3 3 1 0 -2 -4 -4 -2 0 0 -2 -2", "frere-jacques": "0 2 4 0 0 2 4 0 4 5 7",
+    "au-clair-de-la-lune": "0 0 0 2 4 2 0 4 2 2 0", "mary-had-a-little-lamb": "0 -2 -4 -2 0 0 0 -2 -2 -2 0 3 3",
+    "row-your-boat": "0 0 0 2 4 4 2 4 5 7", "greensleeves": "0 3 5 7 8 7 5 2 -2 0 2 3 0 0 -1 0 2 -5",
+    "scarborough-fair": "0 0 7 7 2 3 2 0 7 10 12 10 7 9 5 7", "amazing-grace": "0 5 9 5 9 7 5 2 0 0 5 9 5 9 7 12",
+    "auld-lang-syne": "0 5 5 5 9 7 5 7 9 5 5 9 12 14", "minuet-in-g": "0 -7 -5 -3 -2 0 -7 -7 2 -2 0 2 4 5 -7 -7",
+    "brahms-lullaby": "0 0 3 0 0 3 0 3 8 7 5 5 3", "new-world-largo": "0 3 3 0 -2 -4 -2 0 3 0 -2",
+    "when-the-saints": "0 4 5 7 0 4 5 7 0 4 5 7 4 0 4 2",
+    "deck-the-halls": "0 -2 -3 -5 -7 -5 -3 -7 -5 -3 -2 -5 -3 -5 -7 -8 -7",
+    "merry-christmas": "0 5 5 7 5 4 2 2 2 7 7 9 7 5 4 0 0", "jingle-bells": "0 0 0 0 0 0 0 3 -4 -2 0",
+}
+
+
+@pytest.mark.parametrize("tune_id", BEGINNINGS)
+def test_it_begins_as_people_sing_it(tune_id: str) -> None:
+    pitches = [note.pitch for note in tune_piece(find_tune(tune_id)).parts[0].notes]
+    wanted = [int(step) for step in BEGINNINGS[tune_id].split()]
+    assert [pitch - pitches[0] for pitch in pitches[:len(wanted)]] == wanted
+
+
+def test_most_tunes_end_on_the_tonic() -> None:
+    for tune in TUNES:
+        fifths, mode = tune.key
+        tonic = (7 * fifths + (9 if mode == "minor" else 0)) % 12
+        last = tune_piece(tune).parts[0].notes[-1].pitch % 12
+        assert last == tonic or tune.id == "scarborough-fair", tune.id  # which is Dorian
+
+
+def test_an_upbeat_is_a_short_first_bar() -> None:
+    bars = bars_of(tune_piece(find_tune("amazing-grace")))
+    assert [bar.length for bar in bars[:3]] == [480, 1440, 1440] and len(bars) == 17
+
+
 def test_twinkle_is_the_one_that_every_child_knows() -> None:
     pitches = [note.pitch for note in tune_piece(find_tune("twinkle")).parts[0].notes]
     assert pitches[:14] == [60, 60, 67, 67, 69, 69, 67, 65, 65, 64, 64, 62, 62, 60]
@@ -26,7 +66,7 @@ def test_twinkle_is_the_one_that_every_child_knows() -> None:
 
 
 def test_a_length_holds_until_the_next_and_a_tie_makes_one_note() -> None:
-    notes = read_tune("q c4 e r f#4 q. bb4 e g4 | h c5~ q c5 s r g4 e g4 |", FOUR)
+    notes, _ = read_tune("q c4 e r f#4 q. bb4 e g4 | h c5~ q c5 s r g4 e g4 |", FOUR)
     assert [(note.onset, note.length, note.pitch) for note in notes] == [
         (0, 480, 60), (720, 240, 66), (960, 720, 70), (1680, 240, 67), (1920, 1440, 72), (3480, 120, 67),
         (3600, 240, 67)]

@@ -1,4 +1,11 @@
-"""The music studio: a melody becomes a composition, with models that add, accompany and continue."""
+"""The music studio: a melody becomes a composition, with models that add, accompany and continue.
+
+In Python, the functions named in `FUNCTIONS` do what the commands of the same names do; they are imported when they
+are used.
+"""
+
+import importlib
+from typing import Any
 
 from trivium.core.studio import Studio
 
@@ -10,3 +17,21 @@ STUDIO = Studio(
     api="trivium.music.api:router",
     commands="trivium.music.commands:music",
 )
+
+# name -> the module that has it
+FUNCTIONS = {
+    "tunes": "trivium.music.notebook",
+    "load": "trivium.music.notebook",
+    "look": "trivium.music.notebook",
+    "export": "trivium.music.notebook",
+    "quantise": "trivium.music.rhythm",
+    "Composition": "trivium.music.notes",
+    "Part": "trivium.music.notes",
+    "Note": "trivium.music.notes",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in FUNCTIONS:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(FUNCTIONS[name]), name)

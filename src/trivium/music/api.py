@@ -10,10 +10,10 @@ from starlette.concurrency import run_in_threadpool
 
 from trivium.errors import BadConfig, BadFile
 from trivium.music.compositions import Compositions
-from trivium.music.export import FileFormat, export
+from trivium.music.exporting import FileFormat, export
 from trivium.music.importing import FILE_CAP_BYTES, look, read_file
-from trivium.music.quantise import GridName
-from trivium.music.tunes import TUNES, find_tune, tune_piece
+from trivium.music.melodies import TUNES, find_tune, tune_piece
+from trivium.music.rhythm import GridName
 from trivium.music.views import (
     CompositionPage,
     CompositionSummary,

@@ -12,7 +12,10 @@ from trivium.core.lazy import LazyGroup
 
 # name -> (where it is, one line for --help)
 LAZY: dict[str, tuple[str, str]] = {
-    "tunes": ("trivium.music.tunes_command:tunes", "List the sample melodies, or save one."),
+    "tunes": ("trivium.music.tunes_command:tunes", "List the sample melodies."),
+    "import": ("trivium.music.import_command:import_", "Take in a MIDI, MusicXML, ABC, .npy or .npz file."),
+    "export": ("trivium.music.export_command:export", "Write a composition or melody as a file."),
+    "compositions": ("trivium.music.export_command:compositions", "List, rename and delete compositions."),
 }
 
 

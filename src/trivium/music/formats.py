@@ -80,7 +80,7 @@ def read(data: bytes, task: dict[str, Any]) -> dict[str, Any]:
     if choice is not None:
         piece = piece_of(choose(draft, choice.get("tracks"), choice.get("first_bar"), choice.get("last_bar")))
         if choice.get("strength"):
-            from trivium.music.quantise import quantise
+            from trivium.music.rhythm import quantise
 
             piece = quantise(piece, choice.get("grid") or "1/16", choice["strength"])
         found["composition"] = piece.model_dump(mode="json")

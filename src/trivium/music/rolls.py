@@ -75,8 +75,10 @@ def full_shape(shape: tuple[int, ...]) -> tuple[int, int, int, int]:
         whole = (1, shape[0], PITCHES, 1)
     else:
         raise BadFile(f"The array has the shape {shape}; a roll is (clips, 32, 128, 4) or (steps, 128).", RESAVE)
-    if math.prod(whole) > MAX_CELLS or not math.prod(whole):
-        raise BadFile("The roll is empty." if not math.prod(whole) else "The roll is too large to read.", RESAVE)
+    if min(whole) < 1:
+        raise BadFile("The roll is empty.", RESAVE)
+    if math.prod(whole) > MAX_CELLS:
+        raise BadFile("The roll is too large to read.", RESAVE)
     return whole[0], whole[1], whole[2], whole[3]
 
 

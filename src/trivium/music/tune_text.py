@@ -19,8 +19,8 @@ LENGTH = re.compile(r"([whqest])(\.?)")
 PITCH = re.compile(r"([a-g])([#b]?)([0-8])(~?)")
 
 
-def read_tune(text: str, metre: Metre) -> list[Note]:
-    """The notes of a typed melody; ValueError names the bar that is wrong."""
+def read_tune(text: str, metre: Metre) -> tuple[list[Note], int]:
+    """The notes of a typed melody and the length of its first bar; ValueError names the bar that is wrong."""
     notes: list[Note] = []
     bars: list[int] = []
     length, tick, tied = TICKS_PER_QUARTER, 0, False
@@ -42,7 +42,7 @@ def read_tune(text: str, metre: Metre) -> list[Note]:
                 raise ValueError(f"bar {number + 1}: {word!r} is neither a length nor a pitch")
         bars.append(tick - begin)
     check_bars(bars, metre)
-    return notes
+    return notes, bars[0]
 
 
 def check_bars(bars: list[int], metre: Metre) -> None:

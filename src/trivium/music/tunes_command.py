@@ -11,7 +11,7 @@ import click
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output.")
 def tunes(as_json: bool) -> None:
     """List the sample melodies."""
-    from trivium.music.tunes import TUNES
+    from trivium.music.melodies import TUNES
     from trivium.music.views import tune_view
 
     views = [tune_view(tune) for tune in TUNES]

@@ -6,9 +6,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from trivium.music.melodies import Tune, tune_piece
 from trivium.music.notes import Composition, Title
-from trivium.music.quantise import GridName
-from trivium.music.tunes import Tune, tune_piece
+from trivium.music.rhythm import GridName
 
 
 class TuneView(BaseModel):
