@@ -25,10 +25,18 @@ from trivium.racing.params import Params
 from trivium.racing.reward_fault import LIMIT
 from trivium.racing.reward_limits import IMPORT_LIMIT_S, CallClock, Overtime, Watchdog
 from trivium.racing.reward_prints import PrintBuffer
+from trivium.racing.reward_returns import noted_line
 from trivium.racing.reward_source import Source, parse, refusal
 
 NAME = "reward_function"
 _numbers = itertools.count(1)
+
+
+def is_reward(value: Any) -> bool:
+    try:
+        return -LIMIT <= float(value) <= LIMIT
+    except BaseException:  # `float` may run the learner's own code
+        return False
 
 
 class RewardFunction:
@@ -203,7 +211,10 @@ class RewardFunction:
         return reward_fault.of_exception(problem, self.filename, params, line)
 
     def _return_line(self, params: Params) -> int | None:
-        """Line of the ``return`` that gave a wrong value, found by calling once more under a trace."""
+        """Line of the ``return`` that gave a wrong value: noted, else found by calling once more under a trace."""
+        noted = noted_line(self._module, self._function)
+        if noted is not None:
+            return noted
         returns: list[int] = []
 
         def trace(frame: FrameType, event: str, _argument: object) -> Any:
@@ -218,7 +229,8 @@ class RewardFunction:
         clock.busy = True
         sys.settrace(trace)
         try:
-            self._function(params.copy())
+            if is_reward(self._function(params.copy())):
+                returns.clear()  # it remembers things, and took another way this time
         except BaseException:
             returns.clear()
         finally:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from types import CodeType
 
 from trivium.errors import UserCodeError
+from trivium.racing.reward_returns import with_notes
 
 MAX_CHARACTERS = 140_000  # as the old console: what runs here can be taken elsewhere
 DOCUMENTED_IMPORTS = ("math", "random", "numpy", "scipy", "shapely")
@@ -107,7 +108,7 @@ def parse(source: str | bytes, filename: str = "reward.py") -> Source:
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
             tree = ast.parse(text, filename)
-            code = compile(tree, filename, "exec", dont_inherit=True)
+            code = compile(with_notes(tree), filename, "exec", dont_inherit=True)
     except SyntaxError as problem:
         hint = "Correct that line; the mistake may also be in the line above it."
         if isinstance(problem, TabError | IndentationError):

@@ -12,6 +12,7 @@ import contextlib
 import faulthandler
 import json
 import os
+import re
 import sys
 import time
 from dataclasses import dataclass
@@ -74,6 +75,7 @@ def main(folder: Path) -> int:
         result["warnings"] = [entry(line, text) for line, text in remarks(parse(source, FILENAME))]
     write(result, result_file)
     try_out(source, task, result, watchdog)
+    result["warnings"] = [row for row in result["warnings"] if not told(row, result["errors"])]
     write({**result, "done": True}, result_file)
     return 0
 
@@ -138,6 +140,15 @@ def afterwards(reward: RewardFunction, rewards: list[dict[str, Any]], mean_s: fl
             )
         )
     return found
+
+
+def told(warning: dict[str, Any], errors: list[dict[str, Any]]) -> bool:
+    """Whether an error says the same: that there is no such key."""
+    key = re.match(r"There is no \w+(\['.*?'\])", warning["message"])
+    return key is not None and any(
+        error["line"] == warning["line"] and error["message"].startswith(f"There is no params{key[1]}")
+        for error in errors
+    )
 
 
 def entry(line: int | None, message: str) -> dict[str, Any]:
