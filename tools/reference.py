@@ -22,7 +22,8 @@ TARGET = Path(__file__).resolve().parents[1] / "docs" / "reference.md"
 
 HEAD = """# Reference
 
-Made from the code by `make types`; do not edit it by hand. [racing.md](racing.md) tells what things mean.
+Made from the code by `make types`; do not edit it by hand. [racing.md](racing.md) and
+[music.md](music.md) tell what things mean.
 
 - [Settings](#settings)
 - [Commands](#commands)

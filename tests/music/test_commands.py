@@ -39,6 +39,9 @@ def test_a_melody_goes_through_files_and_the_studio(trivium: Trivium, tmp_path: 
     assert trivium("export", kept["id"], "--out", "star.zip").exit_code == 0
     again = music.load(tmp_path / "star.zip")
     assert again.title == "Stern" and again.note_count == 7
+    measured = json.loads(trivium("measure", "star.zip", "--json").stdout)
+    assert measured["pitches_used"] == 3 and measured["drum_pattern_rate"] is None
+    assert measured == music.measures(again)
     assert trivium("compositions", "--delete", kept["id"]).exit_code == 0
     assert trivium("compositions").stdout == ""
 

@@ -35,6 +35,12 @@ def test_a_tune_becomes_a_composition(client: TestClient) -> None:
     assert client.get(f"{MUSIC}/compositions/{kept['id']}").json() == kept
 
 
+def test_a_composition_is_measured(client: TestClient) -> None:
+    kept = made(client, tune="twinkle")
+    found = client.get(f"{MUSIC}/compositions/{kept['id']}/measures").json()
+    assert found["scale_consistency"] == 1 and found["pitches_used"] == 6 and found["drum_pattern_rate"] is None
+
+
 def test_two_pages_that_edit_lose_nothing(client: TestClient) -> None:
     kept = made(client, composition=piece(NOTE))
     address = f"{MUSIC}/compositions/{kept['id']}"

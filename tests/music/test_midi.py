@@ -148,6 +148,12 @@ def test_a_repeated_note_stays_two_notes() -> None:
     assert there_and_back(piece).parts[0].notes == twice
 
 
+def test_notes_of_one_pitch_inside_each_other_swap_their_ends() -> None:
+    long, short = (Note(onset=onset, length=length, pitch=60, velocity=80) for onset, length in ((0, 960), (240, 240)))
+    back = there_and_back(Composition(parts=[Part(notes=[long, short])])).parts[0].notes
+    assert [(note.onset, note.end) for note in back] == [(0, 480), (240, 960)]
+
+
 def test_running_status_and_velocity_zero_are_understood() -> None:
     track = b"\x00\x90\x3c\x50\x83\x60\x3c\x00\x00\x3e\x40\x83\x60\x3e\x00" + END
     assert [note[:4] for note in read_midi(smf(track)).parts[0].notes] == [(0, 480, 60, 80), (480, 480, 62, 64)]

@@ -25,6 +25,7 @@ FUNCTIONS = {
     "look": "trivium.music.notebook",
     "export": "trivium.music.notebook",
     "quantise": "trivium.music.rhythm",
+    "measures": "trivium.music.metrics",
     "Composition": "trivium.music.notes",
     "Part": "trivium.music.notes",
     "Note": "trivium.music.notes",

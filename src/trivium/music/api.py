@@ -176,6 +176,14 @@ def get_composition_tree(composition_id: CompositionId, kept: Kept) -> list[Comp
     return kept.tree(composition_id)
 
 
+@router.get("/compositions/{composition_id}/measures")
+def measure_composition(composition_id: CompositionId, kept: Kept) -> dict[str, float | None]:
+    """The measures by which the field compares pieces, null where there is nothing to measure."""
+    from trivium.music.metrics import measures
+
+    return measures(kept.piece(composition_id))
+
+
 @router.post("/compositions/{composition_id}/share")
 def share_composition(composition_id: CompositionId, body: Sharing, kept: Kept) -> CompositionSummary:
     """Make a link on this server that shows the composition, or take it back."""

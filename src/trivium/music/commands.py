@@ -14,6 +14,7 @@ from trivium.core.lazy import LazyGroup
 LAZY: dict[str, tuple[str, str]] = {
     "tunes": ("trivium.music.tunes_command:tunes", "List the sample melodies."),
     "import": ("trivium.music.import_command:import_", "Take in a MIDI, MusicXML, ABC, .npy or .npz file."),
+    "measure": ("trivium.music.export_command:measure", "Measure a composition, a melody or a file."),
     "export": ("trivium.music.export_command:export", "Write a composition or melody as a file."),
     "compositions": ("trivium.music.export_command:compositions", "List, rename and delete compositions."),
 }

@@ -1,4 +1,4 @@
-"""`trivium music export` and `trivium music compositions`: what is kept, and files of it."""
+"""`trivium music export`, `measure` and `compositions`: what is kept, files of it, and how it measures."""
 
 from __future__ import annotations
 
@@ -28,6 +28,23 @@ def export(settings: Settings, source: str, out: Path, as_json: bool) -> None:
     atomic_write(out, exported(piece, written, about).content)
     result = {"out": str(out), "format": written, "notes": piece.note_count}
     click.echo(json.dumps(result) if as_json else f"{out}: {piece.note_count} notes")
+
+
+@click.command()
+@click.argument("source")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output.")
+@click.pass_obj
+def measure(settings: Settings, source: str, as_json: bool) -> None:
+    """Measure a composition (its id), a sample melody (its name) or a file of notes, as the field compares pieces."""
+    from trivium.music.kept import piece_from
+    from trivium.music.metrics import measures
+
+    found = measures(piece_from(settings.data, source)[0])
+    if as_json:
+        click.echo(json.dumps(found))
+        return
+    for name, value in found.items():
+        click.echo(f"{name.replace('_', ' '):<24} {'nothing to measure' if value is None else f'{value:.3f}'}")
 
 
 @click.command()
