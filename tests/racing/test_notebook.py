@@ -35,9 +35,19 @@ def test_importing_the_studio_loads_none_of_its_libraries() -> None:
     assert not heavy & loaded_after("import trivium, trivium.racing")
 
 
-def test_importing_the_studio_makes_its_environment_known() -> None:
-    code = "import gymnasium\nimport trivium.racing\nassert gymnasium.spec('trivium/Racing-v0')"
+@pytest.mark.parametrize("order", ["import gymnasium\nimport trivium.racing", "import trivium.racing\nimport gymnasium",
+                                   "import trivium.racing\nfrom gymnasium import spaces\nimport gymnasium",
+                                   "import trivium.catalog\nimport gymnasium.envs\nimport trivium.racing"])
+def test_importing_the_studio_makes_its_environment_known(order: str) -> None:
+    code = f"{order}\nassert gymnasium.spec('trivium/Racing-v0')\nimport importlib; importlib.reload(gymnasium)"
     assert not {"torch", "numba"} & loaded_after(code)
+
+
+def test_a_missing_gymnasium_is_still_said_to_be_missing() -> None:
+    code = ("import sys, trivium.racing\nsys.path[:] = [p for p in sys.path if 'site-packages' not in p]\n"
+            "try:\n    import gymnasium\nexcept ModuleNotFoundError as error:\n    assert error.name == 'gymnasium'\n"
+            "else:\n    raise SystemExit('found')\nassert trivium.racing.registration")
+    assert "gymnasium" not in loaded_after(code)
 
 
 def test_a_training_and_its_evaluation(tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 """The racing studio: teach a car to drive from its camera by reinforcement learning.
 
 In Python, `trivium.racing.train(...)`, `evaluate`, `tracks` and so on do what the commands of the same names do; they
-are imported when they are used. Where Gymnasium is loaded, its environment is registered.
+are imported when they are used. Gymnasium learns of the environment as soon as it is loaded, before or after this.
 """
 
 import sys
@@ -9,6 +9,7 @@ from types import ModuleType
 from typing import Any
 
 from trivium.core.studio import Studio
+from trivium.racing.registration import register_when_loaded
 
 FUNCTIONS = ("train", "evaluate", "validate", "tracks", "load_track", "import_track", "delete_track", "rewards",
              "load_reward", "save_reward", "delete_reward", "settings")  # of `notebook`
@@ -51,7 +52,4 @@ class _Racing(ModuleType):
 
 sys.modules[__name__].__class__ = _Racing
 
-if "gymnasium" in sys.modules:
-    from trivium.racing.registration import register
-
-    register()
+register_when_loaded()
