@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -29,7 +28,7 @@ with warnings.catch_warnings():  # it would rather have httpx2, which is too you
     warnings.simplefilter("ignore")
     from starlette.testclient import TestClient, WebSocketDenialResponse
 
-__all__ = ["BASE", "ROOT", "ServerProcess", "TestClient", "WebSocketDenialResponse", "free_port", "wait_for"]
+__all__ = ["BASE", "ROOT", "SERVE", "ServerProcess", "TestClient", "WebSocketDenialResponse", "wait_for"]
 
 ROOT = Path(__file__).resolve().parents[2]
 BASE = "http://127.0.0.1:8470"
@@ -119,17 +118,14 @@ def wait_for(look: Callable[[], T], what: str, timeout_s: float = 30.0) -> T:
     raise AssertionError(f"waited {timeout_s} s for {what}")
 
 
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
-
-
 class ServerProcess:
-    """The studio in a process of its own."""
+    """The studio in a process of its own, on a port that the system gives it, and on the same one when started again.
 
-    def __init__(self, data: Path, port: int | None = None) -> None:
-        self.data, self.port, self.link = data, port or free_port(), ""
+    A port that was free a moment ago may be another program's by the time a loaded machine gets round to it.
+    """
+
+    def __init__(self, data: Path, port: int = 0) -> None:
+        self.data, self.port, self.link = data, port, ""
         self.process: subprocess.Popen[str] | None = None
 
     @property
@@ -151,9 +147,10 @@ class ServerProcess:
             printed.append(line)
             if line.strip().startswith("http"):
                 self.link = line.strip()
+                self.port = int(self.link.removeprefix("http://127.0.0.1:").partition("/")[0])
                 break
         assert self.link, "".join(printed)
-        client = httpx.Client(base_url=self.base, timeout=20, follow_redirects=True)
+        client = httpx.Client(base_url=self.base, timeout=60, follow_redirects=True)
         assert client.get(self.link).status_code == 200
         return contextlib.closing(client)
 

@@ -33,7 +33,7 @@ from trivium.core.process import FolderLock
 from trivium.core.studio import Studio
 from trivium.errors import BadFile, PortInUse, StudioError
 from trivium.server.app import create_app
-from trivium.settings import Settings, cache_folder
+from trivium.settings import DEFAULT_PORT, Settings, cache_folder
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 GRACE_S = 3
@@ -124,7 +124,7 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 def _cannot_listen(host: str, port: int, error: OSError) -> StudioError:
-    other = f"Choose another one: trivium up --port {port + 1 if port < 65_535 else 8480}"
+    other = f"Choose another one: trivium up --port {other_port(port)}"
     if error.errno == errno.EADDRINUSE:
         who = (
             "another Trivium studio, with another data folder"
@@ -137,6 +137,11 @@ def _cannot_listen(host: str, port: int, error: OSError) -> StudioError:
     return PortInUse(
         f"Trivium can't listen on {host}, port {port}: {error.strerror}.", other, code="cannot_listen"
     )
+
+
+def other_port(port: int) -> int:
+    """One to try instead."""
+    return port + 1 if 0 < port < 65_535 else DEFAULT_PORT + 10
 
 
 def is_trivium(host: str, port: int, timeout_s: float = 1.0) -> bool:
@@ -192,7 +197,7 @@ def _only_server(settings: Settings) -> Iterator[None]:
         raise PortInUse(
             f"Your studio is already running{where}.",
             "Open that address, or stop the studio first; for a second one choose another data "
-            f"folder and port: trivium up --data DIR --port {settings.port + 1}",
+            f"folder and port: trivium up --data DIR --port {other_port(settings.port)}",
             code="already_running",
         )
     try:
