@@ -12,6 +12,7 @@ from trivium.core.lazy import LazyGroup
 
 # name -> (where it is, one line for --help)
 LAZY: dict[str, tuple[str, str]] = {
+    "data": ("trivium.music.dataset_command:data", "Make a training set of a folder of music, or list those kept."),
     "tunes": ("trivium.music.tunes_command:tunes", "List the sample melodies."),
     "import": ("trivium.music.import_command:import_", "Take in a MIDI, MusicXML, ABC, .npy or .npz file."),
     "measure": ("trivium.music.export_command:measure", "Measure a composition, a melody or a file."),

@@ -1,0 +1,135 @@
+"""What each technique is given: shapes, values, and that no repeated note fuses; and the report on distances."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import scipy.stats
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from trivium.errors import BadConfig
+from trivium.music.dataset_chorales import chorale, chorales
+from trivium.music.dataset_distances import distances, wasserstein
+from trivium.music.dataset_forms import clips, rolls, signed, voice_grids
+from trivium.music.dataset_melodies import melody
+from trivium.music.dataset_piece import GridPiece, notes_of_grid, sounding_roll, transposed, voice_grid
+from trivium.music.dataset_voices import with_voices
+
+
+def piece_of(*rows: tuple[int, int, int, int], four: bool = False) -> GridPiece:
+    """A piece of (onset, length, pitch, voice)."""
+    return GridPiece(notes=np.array([(*row, 80) for row in rows], dtype=np.int32), is_four_part=four)
+
+
+def test_a_repeated_note_begins_twice_in_every_form() -> None:
+    piece = piece_of((0, 4, 72, 0), (4, 4, 72, 0), (0, 8, 65, 1), (0, 8, 60, 2), (0, 8, 48, 3), (8, 24, 71, 0),
+                     four=True)
+    pitch, onset = voice_grids([piece])[0]
+    assert pitch[:8, 0].tolist() == [72] * 8 and np.flatnonzero(onset[:, 0]).tolist() == [0, 4, 8]
+    assert pitch[8:, 1].tolist() == [-1] * 24
+    (roll,) = rolls([piece], steps=32)
+    assert roll[:9, 72].tolist() == [2, 1, 1, 1, 2, 1, 1, 1, 0]
+    (clip,) = clips([piece])
+    assert clip.shape == (32, 128, 4)
+    assert clip[:9, 72, 0].tolist() == [2, 1, 1, 1, 2, 1, 1, 1, 0] and clip[0, 48, 3] == 2
+    assert set(np.unique(signed(clip))) == {-1.0, 1.0} and signed(clip).sum() == 2 * (8 + 24 + 24) - clip.size
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_grid_and_its_notes_are_the_same_thing(seed: int) -> None:
+    piece = chorale(seed)
+    assert np.array_equal(notes_of_grid(*voice_grid(piece)), piece.notes)
+
+
+def test_grids_are_moved_into_range_and_what_is_no_four_part_piece_is_left_out() -> None:
+    low = transposed(chorale(1), -12)
+    grids = voice_grids([chorale(1), low, melody(1)])
+    assert len(grids) == 2
+    assert np.array_equal(grids[0][0], grids[1][0])  # by an octave
+    for pitch, onset in grids:
+        assert pitch.shape == onset.shape == (chorale(1).steps, 4)
+        assert pitch.min() >= 36 and pitch.max() <= 81
+    wide = piece_of((0, 32, 100, 0), (0, 32, 60, 1), (0, 32, 55, 2), (0, 32, 40, 3), four=True)
+    assert voice_grids([wide]) == []
+
+
+def test_rolls_cover_the_piece_and_begin_every_stride() -> None:
+    piece = chorale(2)
+    found = rolls([piece], steps=64, stride=32, lowest=36, pitches=46)
+    whole = sounding_roll(piece, 36, 46)
+    starts = sorted({*range(0, piece.steps - 63, 32), piece.steps - 64})
+    assert found.shape == (len(starts), 64, 46)
+    for window, start in zip(found, starts, strict=True):
+        assert np.array_equal(window > 0, whole[start:start + 64] > 0)
+        assert np.array_equal(window[1:], whole[start + 1:start + 64])
+    assert rolls([piece_of((0, 4, 60, 0))], steps=16).shape == (1, 16, 128)
+    assert rolls([], steps=16).shape == (0, 16, 128)
+
+
+def test_a_clip_without_accompaniment_is_left_out() -> None:
+    assert clips([melody(3)]).shape == (0, 32, 128, 4)
+    chords = piece_of(*((beat * 8, 8, pitch, 0) for beat in range(4) for pitch in (60, 64, 67)))
+    (clip,) = clips([chords])
+    assert [np.flatnonzero(clip[..., track].any(axis=0)).tolist() for track in range(4)] == [[67], [64], [60], []]
+
+
+# voices
+
+
+def separated(piece: GridPiece, part: list[int] | None = None) -> tuple[np.ndarray, bool]:
+    parts = np.array(part if part is not None else piece.notes[:, 3], dtype=np.int32)
+    return with_voices(piece.notes, parts, np.zeros_like(parts))
+
+
+def test_parts_are_voices_from_high_to_low_whatever_their_order_in_the_file() -> None:
+    piece = chorale(3)
+    shuffled = piece.notes.copy()
+    shuffled[:, 3] = np.array([2, 0, 3, 1])[shuffled[:, 3]]
+    notes, is_four = separated(GridPiece(notes=shuffled))
+    assert is_four and np.array_equal(notes, piece.notes)
+
+
+def test_chords_of_one_track_become_four_voices() -> None:
+    piece = chorale(5)
+    merged = piece.notes[np.lexsort((piece.notes[:, 2], piece.notes[:, 0]))]
+    notes, is_four = separated(GridPiece(notes=merged), [0] * len(merged))
+    assert is_four
+    right = voice_grid(GridPiece(notes=notes))[0] == voice_grid(piece)[0]
+    assert right.mean() > 0.98  # a unison may go to either voice
+
+
+def test_three_parts_or_chords_in_parts_are_no_four_voices() -> None:
+    three = chorale(5).notes
+    three = three[three[:, 3] < 3]
+    assert not separated(GridPiece(notes=three))[1]
+    thick = np.concatenate([chorale(5).notes, chorale(5).notes + np.array([0, 0, 12, 0, 0], dtype=np.int32)])
+    assert not separated(GridPiece(notes=thick))[1]
+
+
+# distances
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.integers(-50, 50), min_size=1, max_size=30), st.lists(st.integers(-50, 50), min_size=1, max_size=30))
+def test_the_distance_is_that_of_scipy(a: list[int], b: list[int]) -> None:
+    ours = wasserstein(np.array(a, dtype=float), np.array(b, dtype=float))
+    assert ours == pytest.approx(scipy.stats.wasserstein_distance(a, b), abs=1e-9)
+
+
+def mean_pitch(piece: GridPiece) -> float:
+    return float(piece.notes[:, 2].mean())
+
+
+def test_generated_pieces_like_the_training_ones_are_at_the_floor_and_others_above_it() -> None:
+    own = chorales(90)
+    metrics = {"mean pitch": mean_pitch, "never defined": lambda piece: None}
+    like, nothing = distances(own[:30], own[30:50], own[50:], metrics, resamples=200)
+    assert like["interval"][0] <= like["floor_interval"][1]
+    assert nothing["distance"] is None and nothing["generated_n"] == 0
+    far, _ = distances([transposed(piece, 7) for piece in own[:30]], own[30:50], own[50:], metrics, resamples=200)
+    assert far["interval"][0] > far["floor_interval"][1]
+    assert far["distance"] == pytest.approx(7.0, abs=1.5)
+    assert far == distances([transposed(p, 7) for p in own[:30]], own[30:50], own[50:], metrics, resamples=200)[0]
+    with pytest.raises(BadConfig, match="at least 2"):
+        distances(own[:1], own[1:5], own[5:], metrics)
