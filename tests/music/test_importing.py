@@ -148,6 +148,26 @@ def test_a_piece_of_a_file_that_is_too_large_as_a_whole_can_be_used() -> None:
     assert piece.note_count == 4 * 1920 // 2
 
 
+def test_a_project_comes_back_whole() -> None:
+    note = Note(onset=0, length=480, pitch=60, velocity=80, voice=2, pinned=True)
+    piece = Composition(title="Whole", parts=[Part(id="mine", name="A", mute=True, notes=[note]), Part(id="empty")])
+    assert read_file(write_project(piece))[1] == piece
+    assert read_file(write_composition(piece))[1] == piece
+
+
+def test_too_many_files_at_once_are_refused_at_once() -> None:
+    for _ in range(8):
+        assert importing.AT_ALL.acquire(blocking=False)
+    try:
+        with pytest.raises(importing.Busy) as refused:
+            read_file(GOOD["midi"])
+        assert refused.value.status == 503
+    finally:
+        for _ in range(8):
+            importing.AT_ALL.release()
+    assert read_file(GOOD["midi"])
+
+
 def test_a_file_that_takes_too_long_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(importing, "WALL_S", 0.0)
     with pytest.raises(BadFile, match="too long"):

@@ -169,6 +169,7 @@ REFUSED = {
     "type 2": (smf(END, END, kind=2), "type 2"),
     "type 9": (smf(END, kind=9), "no type 9"),
     "endless number": (smf(b"\x80" * 1000), "no end"),
+    "a number of five bytes": (smf(b"\x81\x80\x80\x80\x00" + ON + b"\x10" + OFF + END), "no end"),
     "endless meta length": (smf(b"\x00\xff\x01" + b"\xff" * 500), "no end"),
     "no status": (smf(b"\x00\x3c\x50" + END), "no status"),
     "a message that files do not have": (smf(b"\x00\xf8" + END), "do not have"),

@@ -18,7 +18,7 @@ READERS = {
     "abc": "trivium.music.abc_read:read_abc",
     "rolls": "trivium.music.rolls:read_rolls",
     "composition": "trivium.music.project:read_composition",
-    "project": "trivium.music.project:read_project",
+    "project": "trivium.music.project:read_composition",
 }
 KNOWN = "Choose a MIDI, MusicXML, ABC, .npy or .npz file, or a composition that Trivium has saved."
 
@@ -72,13 +72,20 @@ def preload() -> None:
 
 def read(data: bytes, task: dict[str, Any]) -> dict[str, Any]:
     """What the task asks of a file: {"report", "composition"}; without "choice" the report alone."""
-    draft = reader(kind_of(data))(data)
+    kind = kind_of(data)
+    draft = reader(kind)(data)
     if not draft.title:
         draft.title = PurePosixPath(str(task.get("name", "")).replace("\\", "/")).stem
     found: dict[str, Any] = {"report": report(draft)}
     choice = task.get("choice")
     if choice is not None:
-        piece = piece_of(choose(draft, choice.get("tracks"), choice.get("first_bar"), choice.get("last_bar")))
+        chosen = [choice.get(name) for name in ("tracks", "first_bar", "last_bar")]
+        if kind in ("composition", "project") and not any(chosen):
+            from trivium.music.project import whole
+
+            piece = whole(data)
+        else:
+            piece = piece_of(choose(draft, *chosen))
         if choice.get("strength"):
             from trivium.music.rhythm import quantise
 

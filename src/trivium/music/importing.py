@@ -25,6 +25,7 @@ WALL_S = 30.0
 MAX_RESULT_BYTES = 32 << 20
 PATIENCE_S = 60.0
 AT_ONCE = threading.BoundedSemaphore(2)  # readings; each may take a gigabyte
+AT_ALL = threading.BoundedSemaphore(8)  # readings and those that wait for their turn; a waiting one holds a thread
 
 
 class Busy(StudioError):
@@ -64,8 +65,20 @@ def bytes_of(path: Path) -> bytes:
 
 
 def _result(data: bytes, task: dict[str, Any]) -> dict[str, Any]:
-    if not AT_ONCE.acquire(timeout=PATIENCE_S):
+    if not AT_ALL.acquire(blocking=False):
         raise Busy("Other files are being read just now.", "Try again in a moment.")
+    try:
+        if not AT_ONCE.acquire(timeout=PATIENCE_S):
+            raise Busy("Other files are being read just now.", "Try again in a moment.")
+        try:
+            return _read(data, task)
+        finally:
+            AT_ONCE.release()
+    finally:
+        AT_ALL.release()
+
+
+def _read(data: bytes, task: dict[str, Any]) -> dict[str, Any]:
     folder = Path(tempfile.mkdtemp(prefix="trivium-reading-"))
     try:
         (folder / TASK).write_text(json.dumps(task), encoding="utf-8")
@@ -73,7 +86,6 @@ def _result(data: bytes, task: dict[str, Any]) -> dict[str, Any]:
         code = run_child("trivium.music.reading", folder, WALL_S)
         return _answer(folder, code)
     finally:
-        AT_ONCE.release()
         shutil.rmtree(folder, ignore_errors=True)
 
 

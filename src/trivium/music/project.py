@@ -64,19 +64,20 @@ def cell(text: str) -> str:
 
 def read_composition(data: bytes) -> Draft:
     """The document in a composition.json."""
+    return draft_of(whole(data))
+
+
+def whole(data: bytes) -> Composition:
+    """The very piece in a composition.json or a project, pins, mutes and all."""
+    if data.startswith(b"PK"):
+        data = archive.member(data, DOCUMENT)
     try:
-        piece = Composition.model_validate_json(data)
+        return Composition.model_validate_json(data)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         where = ".".join(str(part) for part in first["loc"])
         raise BadFile(f"This is no composition of Trivium's: {where or 'the file'}: {first['msg']}.",
                       "Choose a composition.json as Trivium writes it.") from None
-    return draft_of(piece)
-
-
-def read_project(data: bytes) -> Draft:
-    """The document in a project's zip."""
-    return read_composition(archive.member(data, DOCUMENT))
 
 
 def draft_of(piece: Composition) -> Draft:
