@@ -133,3 +133,39 @@ def test_generated_pieces_like_the_training_ones_are_at_the_floor_and_others_abo
     assert far == distances([transposed(p, 7) for p in own[:30]], own[30:50], own[50:], metrics, resamples=200)[0]
     with pytest.raises(BadConfig, match="at least 2"):
         distances(own[:1], own[1:5], own[5:], metrics)
+
+
+def test_the_report_has_every_measure_beside_its_floor_and_the_copies() -> None:
+    from trivium.music.dataset_report import held_out_report
+    from trivium.music.dataset_sources import prepare_chorales
+
+    made = prepare_chorales(40, seed=2)
+    honest = held_out_report(chorales(8, seed=77), made, resamples=50)
+    copying = held_out_report([transposed(piece, 1) for piece in made.split("train")[:8]], made, resamples=50)
+    rows = {row["metric"]: row for row in honest["metrics"]}
+    assert {"pitch_entropy", "polyphony", "groove_consistency", "parallel_fifths_per_100_steps"} <= set(rows)
+    assert rows["parallel_fifths_per_100_steps"]["distance"] == 0.0
+    assert rows["pitch_entropy"]["distance"] <= rows["pitch_entropy"]["floor_interval"][1] * 2
+    at_two_bars = [next(row for row in report["copied"] if row["steps"] == 32) for report in (honest, copying)]
+    assert at_two_bars[0]["generated"] == at_two_bars[0]["floor"] == 0.0
+    assert at_two_bars[1]["generated"] == 1.0
+
+
+def test_bachs_faults_are_those_of_the_reference() -> None:
+    """Parallels per 100 steps of the benchmark's test pieces, as published beside it: fifths 0.095, octaves 0.032."""
+    import hashlib
+    import io
+    from pathlib import Path
+
+    from trivium.music.dataset_rules import parallels
+
+    path = Path(__file__).parents[3] / "shared" / "data" / "music" / "Jsb16thSeparated.npz"
+    if not path.is_file():
+        pytest.skip("the benchmark file Jsb16thSeparated.npz is not at hand")
+    data = path.read_bytes()
+    assert hashlib.sha256(data).hexdigest() == "2adcdf0d57880c3763f104555072285fe7f9e3d6049fcc4b9830557b8d4a7820"
+    with np.load(io.BytesIO(data), allow_pickle=True, encoding="latin1") as file:
+        grids = [np.where(np.isnan(piece), -1, piece).astype(int) for piece in file["test"]]
+    steps = sum(len(grid) for grid in grids)
+    assert 100 * sum(parallels(grid, 7) for grid in grids) / steps == pytest.approx(0.095, abs=0.0006)
+    assert 100 * sum(parallels(grid, 0) for grid in grids) / steps == pytest.approx(0.032, abs=0.0006)
