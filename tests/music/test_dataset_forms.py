@@ -42,6 +42,13 @@ def test_a_grid_and_its_notes_are_the_same_thing(seed: int) -> None:
     assert np.array_equal(notes_of_grid(*voice_grid(piece)), piece.notes)
 
 
+def test_notes_come_out_of_a_grid_as_its_onsets_say() -> None:
+    pitch = np.array([[60], [60], [60], [-1], [62], [62]], dtype=np.int32)
+    onset = np.array([[1], [0], [1], [0], [1], [0]], dtype=bool)
+    assert notes_of_grid(pitch, onset)[:, :3].tolist() == [[0, 2, 60], [2, 1, 60], [4, 2, 62]]
+    assert notes_of_grid(pitch)[:, :3].tolist() == [[0, 3, 60], [4, 2, 62]]
+
+
 def test_grids_are_moved_into_range_and_what_is_no_four_part_piece_is_left_out() -> None:
     low = transposed(chorale(1), -12)
     grids = voice_grids([chorale(1), low, melody(1)])
@@ -97,6 +104,14 @@ def test_chords_of_one_track_become_four_voices() -> None:
     assert is_four
     right = voice_grid(GridPiece(notes=notes))[0] == voice_grid(piece)[0]
     assert right.mean() > 0.98  # a unison may go to either voice
+
+
+def test_a_voice_that_comes_in_alone_goes_where_it_moves_least() -> None:
+    """Alto and tenor end together; the alto goes on at once, the tenor two steps later."""
+    piece = piece_of((0, 40, 72, 0), (0, 20, 64, 0), (0, 20, 57, 0), (0, 40, 48, 0), (20, 20, 65, 0), (22, 18, 55, 0))
+    notes, is_four = separated(piece)
+    assert is_four
+    assert {pitch: voice for _, _, pitch, voice, _ in notes.tolist()} == {72: 0, 64: 1, 65: 1, 57: 2, 55: 2, 48: 3}
 
 
 def test_three_parts_or_chords_in_parts_are_no_four_voices() -> None:
