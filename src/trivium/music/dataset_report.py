@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from trivium.music.dataset import TrainingSet
-from trivium.music.dataset_distances import distances
+from trivium.music.dataset_distances import Metric, distances
 from trivium.music.dataset_piece import GridPiece, composition_of, voice_grid
 from trivium.music.dataset_rules import FIFTH, OCTAVE, parallels
 from trivium.music.dataset_split import TRAIN, VALID
@@ -30,14 +30,20 @@ def held_out_report(generated: Sequence[GridPiece], training_set: TrainingSet, s
     `copied` is the share of windows, in any key, that stand in train; its floor is the share of the held-out pieces'.
     """
     held_out, train = training_set.split(split), training_set.split(TRAIN)
-    measured = [[measures_of(piece) for piece in pieces] for pieces in (generated, held_out, train[:MOST_TRAIN])]
-    names = sorted({name for pieces in measured for values in pieces for name in values})
-    rows = distances(*measured, {name: (lambda values, name=name: values.get(name)) for name in names}, seed, resamples)
+    made_of, held_of, train_of = ([measures_of(piece) for piece in pieces]
+                                  for pieces in (generated, held_out, train[:MOST_TRAIN]))
+    names = sorted({name for values in (*made_of, *held_of, *train_of) for name in values})
+    rows = distances(made_of, held_of, train_of, {name: looked_up(name) for name in names}, seed, resamples)
     known = [grid_of(piece) for piece in train]
     made = shares_found([grid_of(piece) for piece in generated], known)
     floor = shares_found([grid_of(piece) for piece in held_out], known)
     return {"split": split, "pieces": len(generated), "metrics": [row for row in rows if row["distance"] is not None],
             "copied": [{"steps": steps, "generated": made[steps], "floor": floor[steps]} for steps in made]}
+
+
+def looked_up(name: str) -> Metric:
+    """Looks one measure up."""
+    return lambda values: values.get(name)
 
 
 def measures_of(piece: GridPiece) -> dict[str, float | None]:
