@@ -54,6 +54,9 @@ def test_twinkle_is_heard_when_play_is_pressed(visit: Callable[..., Any]) -> Non
         page.wait_for_timeout(100)
         levels.append(int(meter.get_attribute("aria-valuenow")))
     print(f"first sound {meter.get_attribute('data-first-sound-ms')} ms after Play; levels in per cent: {levels}")
+    here = page.locator(ROLL).screenshot()
+    page.wait_for_timeout(700)
+    assert page.locator(ROLL).screenshot() != here, "the playhead stands still while the music plays"
     page.get_by_role("button", name="Stop", exact=True).click()
     assert sum(level >= 2 for level in levels) >= 14, "it is silent most of the time"
     assert max(levels) < 100, "it clips"
@@ -211,12 +214,14 @@ def test_the_pages_fit_their_window(visit: Callable[..., Any], size: str, dark: 
     page.locator(ROLL).scroll_into_view_if_needed()
     assert not pages.sideways(page)
     picture(page, f"music-compose-{name}")
+    page.get_by_role("group", name="Piano keys").scroll_into_view_if_needed()
+    picture(page, f"music-keys-{name}")
 
 
 def test_ten_thousand_notes(visit: Callable[..., Any]) -> None:
     """Prints how long a frame takes while it is scrolled and while it plays; asserts only that it opens whole."""
     page = visit("/music")
-    notes = [{"onset": 60 * (k // 4), "length": 110, "pitch": 40 + (k * 7) % 48, "velocity": 30 + k % 90}
+    notes = [{"onset": 240 * (k // 4), "length": 230, "pitch": 40 + (k * 7) % 48, "velocity": 30 + k % 90}
              for k in range(10_000)]
     parts = [{"id": f"part-{i}", "name": f"Part {i}", "notes": notes[i::4]} for i in range(4)]
     piece = pages.order(page, "/music/compositions", {"title": "Ten thousand", "composition": {"parts": parts}})
@@ -248,3 +253,26 @@ def frame_times(page: Any, scroll: bool) -> dict[str, float]:
         }""",
         scroll,
     )
+
+
+def test_a_midi_file_goes_out_and_comes_back_with_the_chosen_bars(visit: Callable[..., Any], tmp_path: Path) -> None:
+    page = open_twinkle(visit)
+    page.get_by_role("tab", name="Next step").click()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="MIDI", exact=True).click()
+    download.value.save_as(tmp_path / "twinkle.mid")
+    page.goto(f"{pages.origin(page)}/music/compose")
+    page.get_by_label("File of notes").set_input_files(tmp_path / "twinkle.mid")
+    page.get_by_text("12 bars of 4/4").wait_for()
+    page.get_by_label("to bar").fill("2")
+    page.get_by_role("button", name="Open this piece").click()
+    ready(page)
+    assert [note["pitch"] for note in kept_notes(page)] == [60, 60, 67, 67, 69, 69, 67]
+
+
+def test_a_file_that_is_no_music_is_refused_in_a_sentence(visit: Callable[..., Any]) -> None:
+    page = visit("/music/compose", expect=r"status of 4\d\d")
+    wrong = {"name": "letter.mid", "mimeType": "audio/midi", "buffer": b"Dear sir or madam, " * 40}
+    page.get_by_label("File of notes").set_input_files(wrong)
+    page.get_by_role("alert").wait_for()
+    assert page.get_by_role("button", name="Open this piece").count() == 0

@@ -8,6 +8,8 @@ export type CompositionSummary = Schemas["CompositionSummary"];
 export type CompositionView = Schemas["CompositionView"];
 export type NewComposition = Schemas["NewComposition"];
 export type TuneView = Schemas["TuneView"];
+export type FileReport = Schemas["FileReport"];
+export type FileFormat = "midi" | "musicxml" | "project" | "json";
 
 const at = (composition: string) => ({ params: { path: { composition_id: composition } } });
 
@@ -30,3 +32,30 @@ export const shareComposition = (id: string, shared: boolean) =>
   data(api.POST("/api/v1/music/compositions/{composition_id}/share", { ...at(id), body: { shared } }));
 export const getShared = (token: string) =>
   data(api.GET("/api/v1/music/shared/{token}", { params: { path: { token } } }));
+
+/** A file goes as it is; OpenAPI has no better name for bytes than a string. */
+const bytes = (file: Blob) => ({
+  headers: { "content-type": "application/octet-stream" },
+  body: file as unknown as string,
+  bodySerializer: (body: unknown) => body as Blob,
+});
+
+export const lookIntoFile = (file: File) =>
+  data(api.POST("/api/v1/music/files:look", { params: { query: { name: file.name } }, ...bytes(file) }));
+
+export interface FileChoice {
+  tracks: number[];
+  first_bar: number;
+  last_bar: number;
+  strength: number;
+}
+export const importFile = (file: File, { tracks, ...choice }: FileChoice) =>
+  data(
+    api.POST("/api/v1/music/compositions:import", {
+      params: { query: { name: file.name, tracks: tracks.join(","), ...choice } },
+      ...bytes(file),
+    }),
+  );
+
+export const compositionFileUrl = (id: string, format: FileFormat) =>
+  `/api/v1/music/compositions/${encodeURIComponent(id)}/file?format=${format}`;

@@ -178,5 +178,6 @@ export class Transport {
 
   dispose(): void {
     if (this.playing) this.stop();
+    band.rest();
   }
 }

@@ -115,6 +115,11 @@ function rows(pen: Pen, { layout, keys, palette, scale }: Scene): void {
   }
 }
 
+/** How many bars apart lines or numbers stand, so that each has `room` pixels: one, two, four, eight and so on. */
+function everyBar(ticks: TickTransform, bar: number, room: number): number {
+  return 2 ** Math.max(0, Math.ceil(Math.log2(room / (bar * ticks.pixelsPerTick))));
+}
+
 function columns(pen: Pen, scene: Scene): void {
   const { layout, ticks, palette, score, loop } = scene;
   const width = layout.width - layout.keys;
@@ -133,7 +138,7 @@ function columns(pen: Pen, scene: Scene): void {
       for (let t = step; t < bar; t += step)
         pen.fillRect(Math.round(ticks.x(line.tick + t)), layout.ruler, 1, layout.height);
     }
-    if (bar * ticks.pixelsPerTick >= 5) {
+    if ((line.bar - 1) % everyBar(ticks, bar, 12) === 0) {
       pen.fillStyle = palette.barLine;
       pen.fillRect(Math.round(ticks.x(line.tick)), layout.ruler * 0.6, 1, layout.height);
     }
@@ -257,8 +262,7 @@ function velocities(pen: Pen, scene: Scene): void {
 function ruler(pen: Pen, scene: Scene): void {
   const { layout, ticks, palette, score } = scene;
   clipped(pen, layout.keys, 0, layout.width - layout.keys, layout.ruler, () => {
-    const size = TICKS_PER_QUARTER * 4 * ticks.pixelsPerTick;
-    const every = 2 ** Math.max(0, Math.ceil(Math.log2(34 / size)));
+    const every = everyBar(ticks, TICKS_PER_QUARTER * 4, 34);
     pen.fillStyle = palette.text;
     for (const line of barLines(score, ticks.tick(-40), ticks.tick(layout.width))) {
       if ((line.bar - 1) % every === 0)

@@ -114,6 +114,19 @@ export function withBpm(timeline: Timeline, tick: number, bpm: number): Timeline
   };
 }
 
+/** Changes the metre that holds at `tick`, and only that one. */
+export function withMetre(timeline: Timeline, tick: number, beats: number, beatUnit: number): Timeline {
+  const unit = beatUnit as Metre["beat_unit"];
+  const at = Math.max(
+    0,
+    timeline.metres.findLastIndex((metre) => metre.tick <= tick),
+  );
+  return {
+    tempos: timeline.tempos,
+    metres: timeline.metres.map((metre, i) => (i === at ? { ...metre, beats, beat_unit: unit } : metre)),
+  };
+}
+
 export interface Grid {
   label: string;
   spoken: string;

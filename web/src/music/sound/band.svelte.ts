@@ -15,7 +15,16 @@ const VOLUME = 7;
 const PAN = 10;
 const CLICK_HIGH = 76;
 const CLICK_LOW = 77;
+/** Unpacked before Play is offered; the others of the instrument follow while nothing sounds. */
 const WARM_PITCHES = 24;
+const LOWEST_WARM = 36;
+const HIGHEST_WARM = 96;
+/** Beyond it the oldest voices give way, before two slow cores do. */
+const MOST_VOICES = 128;
+const WARM_EVERY_MS = 150;
+const WARM_AT_ONCE = 3;
+const QUIET_S = 1.5;
+const WARM_VELOCITY = 80;
 
 interface Seat {
   channel: number;
@@ -40,6 +49,10 @@ class Band implements Sink {
   private readonly samples = new Float32Array(2048);
   private readonly seats = new Map<string, Seat>();
   private readonly warmed = new Set<string>();
+  private cold: { program: number; is_drum: boolean; pitch: number }[] = [];
+  private coldTimer: ReturnType<typeof setInterval> | undefined;
+  private shutTimer: ReturnType<typeof setTimeout> | undefined;
+  private lastNoteAt = 0;
   private score: Score | null = null;
   private loading: Promise<void> | null = null;
 
@@ -67,6 +80,7 @@ class Band implements Sink {
       await synth.soundBankManager.addSoundBank(font, "main");
       await synth.isReady;
       this.synth = synth;
+      synth.setSystemParameter("voiceCap", MOST_VOICES);
       this.seat(CLICK_CHANNEL, 0);
       synth.controllerChange(WARM_CHANNEL, VOLUME, 0);
       if (this.score) this.follow(this.score);
@@ -93,6 +107,10 @@ class Band implements Sink {
     synth.connect(this.gate);
     this.gate.connect(limiter).connect(this.meter).connect(context.destination);
     this.context = context;
+    // Waking the sound takes a while on some machines: it begins with the first touch of the page, not with Play.
+    for (const kind of ["pointerdown", "keydown"] as const) {
+      window.addEventListener(kind, () => void context.resume(), { once: true, capture: true });
+    }
   }
 
   async useOwnFont(file: File): Promise<void> {
@@ -127,6 +145,11 @@ class Band implements Sink {
   async resume(): Promise<void> {
     await this.load();
     if (this.context?.state === "suspended") await this.context.resume();
+  }
+
+  /** Leaves the sound device alone while no page plays. */
+  rest(): void {
+    void this.context?.suspend();
   }
 
   readonly now = (): number => this.context?.currentTime ?? 0;
@@ -185,22 +208,35 @@ class Band implements Sink {
       if (wanted.size >= WARM_PITCHES) break;
       wanted.add(note.pitch);
     }
-    if (wanted.size === 0) wanted.add(60);
-    const fresh = [...wanted].filter(
-      (pitch) => !this.warmed.has(`${track.is_drum}/${track.program}/${pitch}`),
-    );
-    if (fresh.length === 0) return;
-    this.seat(WARM_CHANNEL, track.program, track.is_drum);
-    const velocity = track.notes[0]?.velocity ?? 90;
-    for (const pitch of fresh) {
-      this.warmed.add(`${track.is_drum}/${track.program}/${pitch}`);
-      this.synth?.noteOn(WARM_CHANNEL, pitch, velocity);
-      this.synth?.noteOff(WARM_CHANNEL, pitch);
-    }
+    for (const pitch of wanted.size ? wanted : [60]) this.warmOne(track, pitch);
+    const rest = Array.from({ length: HIGHEST_WARM - LOWEST_WARM }, (_, i) => LOWEST_WARM + i);
+    const { program, is_drum } = track;
+    this.cold = this.cold.filter((one) => one.program !== program || one.is_drum !== is_drum);
+    this.cold.push(...rest.map((pitch) => ({ program, is_drum, pitch })));
+    this.coldTimer ??= setInterval(() => this.warmMore(), WARM_EVERY_MS);
+  }
+
+  /** The rest of the instrument, a little at a time, and only while nobody could hear a stutter. */
+  private warmMore(): void {
+    if (this.now() - this.lastNoteAt < QUIET_S) return;
+    for (const { pitch, ...instrument } of this.cold.splice(0, WARM_AT_ONCE)) this.warmOne(instrument, pitch);
+    if (this.cold.length > 0) return;
+    clearInterval(this.coldTimer);
+    this.coldTimer = undefined;
+  }
+
+  private warmOne({ program, is_drum }: Pick<Track, "program" | "is_drum">, pitch: number): void {
+    const name = `${is_drum}/${program}/${pitch}`;
+    if (this.warmed.has(name)) return;
+    this.warmed.add(name);
+    this.seat(WARM_CHANNEL, program, is_drum);
+    this.synth?.noteOn(WARM_CHANNEL, pitch, WARM_VELOCITY);
+    this.synth?.noteOff(WARM_CHANNEL, pitch);
   }
 
   noteOn(track: string, pitch: number, velocity: number, at?: number): void {
     const seat = this.seats.get(track);
+    this.lastNoteAt = Math.max(this.lastNoteAt, at ?? this.now());
     if (seat) this.synth?.noteOn(seat.channel, pitch, velocity, at === undefined ? undefined : { time: at });
   }
 
@@ -231,15 +267,16 @@ class Band implements Sink {
     gate.gain.cancelScheduledValues(now);
     gate.gain.setTargetAtTime(0, now, 0.015);
     synth.stopAll();
-    setTimeout(() => {
-      synth.stopAll(true);
-      this.openGate();
-    }, 220);
+    clearTimeout(this.shutTimer);
+    this.shutTimer = setTimeout(() => this.openGate(), 220);
   }
 
-  /** Before new notes: what a stop has shut is open at once. */
+  /** Before new notes: what a stop has shut is opened at once. */
   openGate(): void {
-    if (!this.gate || !this.context) return;
+    if (!this.gate || !this.context || this.shutTimer === undefined) return;
+    clearTimeout(this.shutTimer);
+    this.shutTimer = undefined;
+    this.synth?.stopAll(true);
     this.gate.gain.cancelScheduledValues(this.context.currentTime);
     this.gate.gain.setValueAtTime(MASTER_GAIN, this.context.currentTime);
   }
