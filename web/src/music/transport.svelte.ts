@@ -26,6 +26,8 @@ export class Transport {
   private readonly scheduler = new Scheduler(band.now, band);
   private recorder: Recorder | null = null;
   private timer: ReturnType<typeof setInterval> | undefined;
+  /** On which part each held key sounds, should another be chosen meanwhile. */
+  private readonly heldOn = new Map<number, string>();
   private startedAt = 0;
   private pressedAt = 0;
 
@@ -155,11 +157,13 @@ export class Transport {
 
   async press(pitch: number, velocity: number, timeStamp = performance.now()): Promise<void> {
     if (this.held.has(pitch)) return;
+    const { trackId } = this.studio;
     this.held = new Set([...this.held, pitch]);
+    this.heldOn.set(pitch, trackId);
     if (band.state === "ready") {
       await band.resume();
       // A quick tap may have been let go while the browser was waking its sound.
-      if (this.held.has(pitch)) band.noteOn(this.studio.trackId, pitch, velocity);
+      if (this.held.has(pitch)) band.noteOn(trackId, pitch, velocity);
     }
     this.recorder?.press(pitch, velocity, this.tickOf(timeStamp));
   }
@@ -167,7 +171,7 @@ export class Transport {
   release(pitch: number, timeStamp = performance.now()): void {
     if (!this.held.has(pitch)) return;
     this.held = new Set([...this.held].filter((one) => one !== pitch));
-    band.noteOff(this.studio.trackId, pitch);
+    band.noteOff(this.heldOn.get(pitch) ?? this.studio.trackId, pitch);
     this.recorder?.release(pitch, this.tickOf(timeStamp), this.studio.activeLoop?.end);
   }
 

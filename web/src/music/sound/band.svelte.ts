@@ -4,7 +4,7 @@
 import * as bundled from "virtual:soundfont";
 import type { BasicSynthesizer } from "spessasynth_lib";
 import processorUrl from "spessasynth_lib/dist/spessasynth_processor.min.js?url";
-import { type ApiError, asApiError } from "@/api/problem";
+import { ApiError, asApiError } from "@/api/problem";
 import type { Score, Track } from "../engine/document";
 import { isAudible } from "../engine/document";
 import type { Sink } from "../engine/scheduler";
@@ -119,12 +119,22 @@ class Band implements Sink {
     if (!this.synth) throw this.error;
     const copy = bytes.slice(0);
     const manager = this.synth.soundBankManager;
-    if (this.ownFont) await manager.deleteSoundBank("own");
-    await manager.addSoundBank(copy, "own");
+    await this.useBundledFont();
+    await this.addOrRefuse(this.synth, copy, file.name);
     manager.priorityOrder = ["own", "main"];
     this.ownBytes = bytes;
     this.ownFont = file.name;
     this.reseat();
+  }
+
+  /** A font whose inside is broken is told by an event, while the promise would wait for ever. */
+  private addOrRefuse(synth: BasicSynthesizer, font: ArrayBuffer, name: string): Promise<void> {
+    const broken = () =>
+      new ApiError(`${name} is broken inside.`, "Choose another .sf2 or .sf3 file.", -1, "sound_font");
+    return new Promise<void>((resolve, reject) => {
+      synth.eventHandler.addEvent("soundBankError", "own", () => reject(broken()));
+      synth.soundBankManager.addSoundBank(font, "own").then(resolve, reject);
+    }).finally(() => synth.eventHandler.removeEvent("soundBankError", "own"));
   }
 
   async useBundledFont(): Promise<void> {
