@@ -175,7 +175,7 @@ def test_a_wrong_sound_font_is_refused_in_one_sentence(visit: Callable[..., Any]
     wrong = {"name": "song.sf2", "mimeType": "application/octet-stream", "buffer": b"RIFF\x70\0\0\0WAVE" + b"\0" * 100}
     page.get_by_label("Sound font file").set_input_files(wrong)
     page.get_by_text('a RIFF file but not a sound font: it says "WAVE" where "sfbk" belongs').wait_for()
-    broken = {"name": "broken.sf2", "mimeType": "application/octet-stream", "buffer": b"RIFF\x70\0\0\0sfbk" + b"\7" * 108}
+    broken = {**wrong, "name": "broken.sf2", "buffer": b"RIFF\x70\0\0\0sfbk" + b"\7" * 108}
     page.get_by_label("Sound font file").set_input_files(broken)
     page.get_by_text("broken.sf2 is broken inside").wait_for()
     assert page.get_by_role("button", name="Play", exact=True).is_enabled()
