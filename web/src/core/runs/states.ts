@@ -74,6 +74,10 @@ export const kindName = (kind: string) => KINDS[kind] ?? kind;
 export const runPath = (run: Pick<RunView, "studio" | "id">) =>
   `/${run.studio}/runs/${encodeURIComponent(run.id)}`;
 
+/** The form for a new run, filled in as this one was. */
+export const clonePath = (run: Pick<RunView, "studio" | "id">) =>
+  `/${run.studio}/train?from=${encodeURIComponent(run.id)}`;
+
 /** The best figure in its own unit; evaluations count completed laps from 0 to 1, trainings completion from 0 to 100. */
 export function bestText(best: Best | null, decimals = 0): string {
   if (!best) return "–";

@@ -128,9 +128,15 @@ const colours = HighlightStyle.define([
 ]);
 
 const look = EditorView.theme({
-  "&": { color: "var(--text)", backgroundColor: "var(--surface)", fontSize: "0.9rem", height: "100%" },
+  "&": {
+    color: "var(--text)",
+    backgroundColor: "var(--surface)",
+    fontSize: "0.9rem",
+    maxHeight: "var(--editor-most)",
+  },
   "&.cm-focused": { outline: "3px solid var(--accent)", outlineOffset: "-1px" },
-  ".cm-scroller": { fontFamily: "var(--mono)", lineHeight: "1.6" },
+  ".cm-scroller": { fontFamily: "var(--mono)", lineHeight: "1.6", overflow: "auto" },
+  ".cm-content, .cm-gutter": { minHeight: "var(--editor-least)" },
   ".cm-content": { caretColor: "var(--text)", padding: "0.6rem 0" },
   ".cm-cursor": { borderLeftColor: "var(--text)", borderLeftWidth: "2px" },
   "&.cm-focused > .cm-scroller > .cm-selectionLayer .cm-selectionBackground, .cm-selectionBackground": {
@@ -252,6 +258,7 @@ function locked(readonly: boolean): Extension {
 function behaviour(): Extension[] {
   return [
     lineNumbers(),
+    EditorView.lineWrapping,
     lintGutter(),
     highlightSpecialChars(),
     highlightActiveLine(),
