@@ -1,4 +1,6 @@
-// Something fetched, with the three faces every page must show: loading, failed, here.
+// Something fetched, with the three faces every page must show: loading, failed, here. Where it failed because the
+// server was away, it is fetched again as soon as the server is back.
+import { connection } from "@/api/connection.svelte";
 import { type ApiError, asApiError } from "@/api/problem";
 
 export class Resource<T> {
@@ -24,6 +26,7 @@ export class Resource<T> {
     } catch (thrown) {
       if (turn !== this.turn) return;
       this.error = asApiError(thrown);
+      if (this.error.offline) connection.whenBack(() => turn === this.turn && void this.reload());
     }
     this.loading = false;
   }

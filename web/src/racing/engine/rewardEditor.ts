@@ -134,7 +134,7 @@ const look = EditorView.theme({
     fontSize: "0.9rem",
     maxHeight: "var(--editor-most)",
   },
-  "&.cm-focused": { outline: "3px solid var(--accent)", outlineOffset: "-1px" },
+  "&.cm-focused": { outline: "3px solid var(--accent)", outlineOffset: "-3px" },
   ".cm-scroller": { fontFamily: "var(--mono)", lineHeight: "1.6", overflow: "auto" },
   ".cm-content, .cm-gutter": { minHeight: "var(--editor-least)" },
   ".cm-content": { caretColor: "var(--text)", padding: "0.6rem 0" },
@@ -197,7 +197,8 @@ export class RewardEditorView {
         doc: options.doc,
         extensions: [
           this.lock.of(locked(options.readonly)),
-          EditorView.contentAttributes.of({ "aria-label": options.label }),
+          // A tab stop of its own also where it is read only, or the keyboard could not scroll it.
+          EditorView.contentAttributes.of({ "aria-label": options.label, tabindex: "0" }),
           EditorView.updateListener.of((update) => {
             if (update.docChanged) options.onChange(update.state.doc.toString());
           }),
@@ -248,11 +249,7 @@ export class RewardEditorView {
 }
 
 function locked(readonly: boolean): Extension {
-  return [
-    EditorState.readOnly.of(readonly),
-    EditorView.editable.of(!readonly),
-    readonly ? EditorView.contentAttributes.of({ tabindex: "0" }) : [],
-  ];
+  return [EditorState.readOnly.of(readonly), EditorView.editable.of(!readonly)];
 }
 
 function behaviour(): Extension[] {
