@@ -23,7 +23,11 @@ FOCUS = """() => {
   const shows = (one) => one && getComputedStyle(one).outlineStyle !== "none"
     && parseFloat(getComputedStyle(one).outlineWidth) >= 2;
   const box = at.getBoundingClientRect();
-  const inSight = box.bottom > 0 && box.top < innerHeight && box.right > 0 && box.left < innerWidth;
+  const middle = [box.left + box.width / 2, (Math.max(box.top, 0) + Math.min(box.bottom, innerHeight)) / 2];
+  const top = document.elementFromPoint(...middle);
+  // nothing may lie over it, such as the bar at the foot of a form
+  const inSight = at.getRootNode() !== document || (top !== null && (at.contains(top) || top.contains(at)
+    || [...(at.labels ?? [])].some((one) => one.contains(top))));
   const seen = shows(at) || shows(at.closest("label")) || shows(at.closest(".cm-editor"));
   return { name: name.trim().replace(/\\s+/g, " "), role: at.tagName.toLowerCase(), seen, inSight };
 }"""
