@@ -1,4 +1,4 @@
-"""Every page and state, in light and dark, on a telephone and on a laptop, as axe-core judges it: nothing grave is left."""
+"""Every page, light and dark, on a telephone and on a laptop, as axe-core judges it: nothing grave is left."""
 
 from __future__ import annotations
 
@@ -17,7 +17,14 @@ TINY = {"max_iterations": 1, "num_episodes_between_training": 2, "max_steps_per_
         "num_epochs": 1}
 SOUND = "def reward_function(params):\n    print('here')\n    return 1.0\n"
 # good enough for the check before a training, then not
-LATE = "calls = 0\n\n\ndef reward_function(params):\n    global calls\n    calls += 1\n    return 1.0 / (calls < 3000)\n"
+LATE = """calls = 0
+
+
+def reward_function(params):
+    global calls
+    calls += 1
+    return 1.0 / (calls < 3000)
+"""
 SIGHTS = {"telephone": (360, 740), "laptop": (1280, 800)}
 
 
