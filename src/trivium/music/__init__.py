@@ -14,6 +14,8 @@ STUDIO = Studio(
     title="Music",
     tagline="Turn a melody into a composition with generative models.",
     accent="#6a3ccc",
+    entries={"train": "trivium.music.train:train"},
+    configs={"train": "trivium.music.config:TrainConfig"},
     api="trivium.music.api:router",
     commands="trivium.music.commands:music",
 )

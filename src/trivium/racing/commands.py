@@ -6,15 +6,14 @@ Results go to standard output (with --json one JSON object), progress to standar
 from __future__ import annotations
 
 import json
-import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from trivium.core.assignment import assigned, merge
+from trivium.core.config_file import read_config, read_json
 from trivium.core.files import read_file
-from trivium.errors import BadFile
 from trivium.settings import Settings
 
 if TYPE_CHECKING:
@@ -241,25 +240,3 @@ def finish(ctx: click.Context, folder: Path, as_json: bool) -> None:
 def given(**values: Any) -> dict[str, Any]:
     """Only what somebody set."""
     return {name: value for name, value in values.items() if value is not None}
-
-
-def read_json(path: Path) -> dict[str, Any]:
-    try:
-        values = json.loads(read_file(path))
-    except ValueError as error:
-        raise BadFile(f"{path} is not JSON: {error}.", "Mend the file.") from None
-    if not isinstance(values, dict):
-        raise BadFile(f"{path} holds no JSON object.", "It should begin with { and end with }.")
-    return values
-
-
-def read_config(path: Path | None) -> dict[str, Any]:
-    """A config file, TOML or JSON by its ending."""
-    if path is None:
-        return {}
-    if path.suffix.lower() == ".json":
-        return read_json(path)
-    try:
-        return tomllib.loads(read_file(path).decode("utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise BadFile(f"{path} is not TOML: {error}.", "Mend the file.") from None

@@ -12,14 +12,11 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from trivium.core.knob import knob
+
 MAX_STEER_DEG = 30.0
 MIN_SPEED_MPS = 0.1
 MAX_SPEED_MPS = 4.0
-
-
-def knob(group: str, more: str = "", less: str = "", unit: str = "", **extra: Any) -> dict[str, Any]:
-    """What the form shows beside a field: its group, its unit and what more and less of it does."""
-    return {"group": group, "more": more, "less": less, "unit": unit, **extra}
 
 
 class Action(BaseModel):
