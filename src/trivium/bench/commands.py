@@ -1,4 +1,4 @@
-"""`trivium bench racing`: the figures that the README quotes, measured on this machine.
+"""`trivium bench racing|music`: the figures that the README quotes, measured on this machine.
 
 Each benchmark of a list is run by itself, since two at once would measure each other. Peers that are not installed are
 left out with a plain line; `pip install "trivium[bench]"` brings them.
@@ -9,7 +9,9 @@ from __future__ import annotations
 import importlib
 import json
 import os
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -26,6 +28,9 @@ RACING = {
     "watching": "trivium.bench.watching:bench",
     "house": "trivium.bench.house:bench",
 }
+MUSIC = {
+    "transformer": "trivium.bench.music:bench",
+}
 
 
 @click.group()
@@ -40,11 +45,25 @@ def bench() -> None:
 @click.option("--track", type=click.Path(path_type=Path), help="A track for the learning benchmark.")
 def racing(names: tuple[str, ...], as_json: bool, quick: bool, track: Path | None) -> None:
     """Simulation, training, learning, sharing the cores, the live view, and the house."""
+    measure(RACING, names, as_json, quick=quick, track=learning_track(track))
+
+
+@bench.command()
+@click.argument("names", nargs=-1, type=click.Choice(list(MUSIC)))
+@click.option("--json", "as_json", is_flag=True, help="A JSON list on standard output.")
+@click.option("--quick", is_flag=True, help="Fewer repetitions: shows that it works, not how fast it is.")
+def music(names: tuple[str, ...], as_json: bool, quick: bool) -> None:
+    """Writing music and learning it."""
+    measure(MUSIC, names, as_json, quick=quick)
+
+
+def measure(benches: Mapping[str, str], names: tuple[str, ...], as_json: bool, **settings: Any) -> None:
+    """Run the named ones, or all, and print what they found."""
     results: list[Result] = []
-    for name in names or tuple(RACING):
+    for name in names or tuple(benches):
         click.echo(f"measuring {name} ...", err=True)
-        module, _, function = RACING[name].partition(":")
-        for result in getattr(importlib.import_module(module), function)(quick=quick, track=learning_track(track)):
+        module, _, function = benches[name].partition(":")
+        for result in getattr(importlib.import_module(module), function)(**settings):
             results.append(result)
             if not as_json:
                 click.echo(result.line())

@@ -30,6 +30,9 @@ class TransformerConfig(BaseModel):
     cell_layers: int = Field(
         1, ge=1, le=8, title="Cell layers", description="Layers that choose each voice's note within a step.",
         json_schema_extra=knob("network", "voices fit each other better, slower", "faster"))
+    look_back: bool = Field(
+        False, title="Look back", description="Each voice asks the past again, knowing the voices above it.",
+        json_schema_extra=knob("network", "a little better, a quarter slower", "faster", advanced=True))
     dropout: float = Field(
         0.1, ge=0.0, le=0.8, title="Dropout", description="Share of numbers hidden at random while learning.",
         json_schema_extra=knob("learning", "memorises less, learns slower", "learns faster, may memorise"))

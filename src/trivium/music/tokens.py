@@ -98,10 +98,14 @@ class Past:
     def after(self, sounding: Ints, onset: Bools) -> Past:
         """The past of the next step, once this one's cells are known."""
         silent = sounding == SILENCE
-        step = np.clip(sounding - self.reference(), -12, 12) + 13
+        step = np.where(self.last < 0, 0, np.clip(sounding - self.last, -12, 12) + 13)  # the first note is no move
         leap = np.where(onset, np.where(silent, 26, step), self.leap)
         age = np.where(onset, 1, self.age + 1)
         return Past(sounding, age, leap, np.where(silent, self.last, sounding))
+
+    def of(self, places: Ints) -> Past:
+        """Of these places along the first axis."""
+        return Past(self.sounding[places], self.age[places], self.leap[places], self.last[places])
 
     def transposed(self, semitones: int) -> Past:
         """The same past so many semitones higher."""

@@ -4,8 +4,8 @@
   step in the order soprano, alto, tenor, bass, each knowing the ones above it. Four times less work than a token a cell,
   and still an exact likelihood: the product over cells of p(cell | all earlier cells).
 - A moment is the sum of table rows (`tokens.py`): pitches, intervals between and within the voices, ages, phase.
-- The decoder looks back as well: what did the voices sing when it was like now? (arXiv 1809.04281 found how much
-  repetition matters here.) Positions are rotations of queries and keys (RoPE, arXiv 2104.09864), so only distances count.
+- Positions are rotations of queries and keys (RoPE, arXiv 2104.09864), so only distances count.
+- With `look_back` the decoder asks the past again once it knows the upper voices: what did the others sing then?
 - The answer is a sum of two: one for each pitch by its name, one for each distance from the voice's last pitch. "Stay"
   and "a step up" are then the same in every key.
 - Pre-norm without learned scales, normalised queries and keys (arXiv 2010.04245), no biases in the blocks.
@@ -16,6 +16,7 @@ B pieces, T steps, V = 4 voices, D width, H heads, C classes, F facts (table row
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -27,6 +28,7 @@ from trivium.music.tokens import CELL_ROWS, CLASSES, CLASSES_WITH_HOLD, MEMORY_R
 
 LEAP = 24  # the largest distance from a voice's last pitch that has an answer of its own, semitones
 Angles = tuple[Tensor, Tensor]
+Remembered = tuple[Tensor, Tensor]  # keys and values
 
 
 @dataclass
@@ -97,7 +99,7 @@ class Attention(nn.Module):
         """(B, T, D) -> (B, H, T, D / H)."""
         return x.unflatten(-1, (self.heads, -1)).transpose(1, 2)
 
-    def remember(self, x: Tensor, at: Angles) -> tuple[Tensor, Tensor]:
+    def remember(self, x: Tensor, at: Angles) -> Remembered:
         """Keys and values of x, (B, H, T, D / H) each."""
         keys, values = self.key_value(x).chunk(2, dim=-1)
         return rotated(norm(self.split(keys)), at), self.split(values)
@@ -123,15 +125,21 @@ class Mlp(nn.Module):
 
 
 class Block(nn.Module):
-    """Attention and MLP, each added to what is there."""
+    """Attention, if it has one, and MLP, each added to what is there."""
 
-    def __init__(self, width: int, heads: int, inner: int, dropout: float) -> None:
+    def __init__(self, width: int, heads: int, inner: int, dropout: float, attends: bool = True) -> None:
         super().__init__()
-        self.attention, self.mlp, self.drop = Attention(width, heads), Mlp(width, inner), Dropout(dropout)
+        self.attention = Attention(width, heads) if attends else None
+        self.mlp, self.drop = Mlp(width, inner), Dropout(dropout)
 
-    def forward(self, x: Tensor, keys: Tensor, values: Tensor, at: Angles, mask: Tensor | None = None,
+    def remember(self, x: Tensor, at: Angles) -> Remembered | None:
+        """Keys and values of x, if there is anybody to ask for them."""
+        return None if self.attention is None else self.attention.remember(x, at)
+
+    def forward(self, x: Tensor, memory: Remembered | None, at: Angles, mask: Tensor | None = None,
                 is_causal: bool = False) -> Tensor:
-        x = x + self.drop(self.attention(norm(x), keys, values, at, mask, is_causal))
+        if self.attention is not None and memory is not None:
+            x = x + self.drop(self.attention(norm(x), *memory, at, mask, is_causal))
         return x + self.drop(self.mlp(norm(x)))
 
 
@@ -157,33 +165,35 @@ class ChoraleTransformer(nn.Module):
     def __init__(self, config: TransformerConfig, with_hold: bool = False) -> None:
         super().__init__()
         width, heads = config.width, config.width // config.head_width
-        self.with_hold, self.head_width = with_hold, config.head_width
+        self.with_hold, self.width, self.head_width = with_hold, width, config.head_width
         self.classes = CLASSES_WITH_HOLD if with_hold else CLASSES
         self.step_facts = Facts(STEP_ROWS.rows, width)
         self.cell_facts = Facts(CELL_ROWS.rows, width, CELL_ROWS.empty)
-        self.memory_facts = Facts(MEMORY_ROWS.rows, width)
+        self.memory_facts = Facts(MEMORY_ROWS.rows, width) if config.look_back else None
         self.step_blocks = nn.ModuleList(Block(width, heads, 4 * width, config.dropout)
                                          for _ in range(config.step_layers))
-        self.cell_blocks = nn.ModuleList(Block(width, heads, 2 * width, config.dropout)
+        self.cell_blocks = nn.ModuleList(Block(width, heads, 2 * width, config.dropout, attends=config.look_back)
                                          for _ in range(config.cell_layers))
-        self.to_cell, self.to_memory = (nn.Linear(width, width, bias=False) for _ in range(2))
+        self.to_cell = nn.Linear(width, width, bias=False)
         self.by_name = nn.Parameter(torch.zeros(V, self.classes, width))
         self.by_name_bias = nn.Parameter(torch.zeros(V, self.classes))
         self.by_distance = nn.Linear(width, 2 * LEAP + 1)
         nn.init.zeros_(self.by_distance.weight)
         self.drop = Dropout(config.dropout)
 
-    def read(self, rows: Tensor) -> Tensor:
-        """(B, T, F) step rows -> (B, T, D), what is known before each step."""
+    def read(self, rows: Tensor, watch: Callable[[int, Remembered], None] = lambda _layer, _made: None) -> Tensor:
+        """(B, T, F) step rows -> (B, T, D), what is known before each step. `watch` sees each layer's keys and values."""
         at = angles(0, rows.shape[1], self.head_width, rows.device)
         x = self.drop(norm(self.step_facts(rows)))
-        for block in self.step_blocks:
-            x = block(x, *block.attention.remember(norm(x), at), at, is_causal=True)
+        for layer, block in enumerate(self.step_blocks):
+            made = block.remember(norm(x), at)
+            watch(layer, made)
+            x = block(x, made, at, is_causal=True)
         return norm(x)
 
-    def memorise(self, known: Tensor, rows: Tensor) -> Tensor:
+    def memorise(self, known: Tensor, rows: Tensor) -> Tensor | None:
         """What the decoder looks back on, (B, T, D): each step's past together with what was sung then."""
-        return norm(self.to_memory(known) + self.memory_facts(rows))
+        return None if self.memory_facts is None else norm(known + self.memory_facts(rows))
 
     def logits(self, cells: Tensor, reference: Tensor, voices: slice = slice(None)) -> Tensor:
         """(B, T, V, D) -> (B, T, V, C): by name, and by distance from `reference`, (B, T, V)."""
@@ -198,15 +208,15 @@ class ChoraleTransformer(nn.Module):
         """Logits of every cell, (B, T, V, C), each from the cells before it."""
         known = self.read(batch.steps)
         b, t, d = known.shape
-        x = self.drop(self.to_cell(known)[:, :, None] + self.cell_facts(batch.cells))  # (B, T, V, D)
-        memory = self.memorise(known, batch.memory)
-        memory = torch.cat([memory.new_zeros(b, 1, d), memory[:, :-1]], dim=1)  # place s holds step s - 1
+        x = self.drop(self.to_cell(known)[:, :, None] + self.cell_facts(batch.cells)).flatten(1, 2)  # (B, T V, D)
         at = angles(0, t, self.head_width, x.device)
         at_cells = (at[0].repeat_interleave(V, 0), at[1].repeat_interleave(V, 0))
         mask = torch.ones(t, t, dtype=torch.bool, device=x.device).tril().repeat_interleave(V, 0)  # (T V, T)
-        x = x.flatten(1, 2)
+        memory = self.memorise(known, batch.memory)
+        if memory is not None:
+            memory = torch.cat([memory.new_zeros(b, 1, d), memory[:, :-1]], dim=1)  # place s holds step s - 1
         for block in self.cell_blocks:
-            x = block(x, *block.attention.remember(memory, at), at_cells, mask)
+            x = block(x, None if memory is None else block.remember(memory, at), at_cells, mask)
         return self.logits(x.unflatten(1, (t, V)), batch.reference)
 
     def loss(self, batch: Batch) -> Tensor:

@@ -22,7 +22,7 @@ from trivium.music.data import inputs_of
 from trivium.music.score_benchmark import SHA256, is_benchmark, open_benchmark
 from trivium.music.tokens import LOWEST, PITCHES, SILENCE, Ints, Piece, V, classes_of
 
-ENDINGS = (".npy", ".npz")
+ENDINGS, MAGIC = (".npy", ".npz"), (b"\x93NUMPY", b"PK")
 FEWEST, SHORTEST, LONGEST = 4, 16, 4096  # pieces; steps
 MOST_BYTES = 50_000_000
 VALID_SHARE = 0.15
@@ -73,8 +73,11 @@ def own_pieces(source: Path) -> list[Ints]:
 
 def arrays(path: Path) -> list[np.ndarray[Any, Any]]:
     """The arrays of a file; objects, which could run anything, are refused."""
+    content = read(path)
     try:
-        file = np.load(io.BytesIO(read(path)), allow_pickle=False)
+        if not content.startswith(MAGIC):
+            raise ValueError("neither .npy nor .npz")
+        file = np.load(io.BytesIO(content), allow_pickle=False)
         if isinstance(file, np.ndarray):
             return [file]
         if sum(entry.file_size for entry in file.zip.infolist()) > MOST_BYTES:

@@ -41,6 +41,7 @@ class Counters:
     """Where the training stands."""
 
     update: int = 0
+    evaluated: int = 0  # the update that was last evaluated
     notes: int = 0
     best: float | None = None
 
@@ -118,36 +119,38 @@ def train(config: TrainConfig, run: Run) -> None:
     now = restore(run, learner) or Counters()
     run.note(f"{parameters(learner.network):,} parameters; {len(pieces.train)} pieces to learn from, "
              f"{len(pieces.valid)} held out.")
-    losses, saved, last_save, began = [], now.update, time.monotonic(), time.monotonic()
-    notes_before = now.notes
+    stream = batches(pieces, settings, run.seed, now.update, last_update)
+    losses: list[torch.Tensor] = []  # since the last evaluation
+    saved, last_save, pace = (now.update, now.evaluated), time.monotonic(), Pace(run, now)
 
-    for batch in batches(pieces, settings, run.seed, now.update, last_update):
-        if run.stopped or is_late(config, run):
-            break
-        losses.append(learner.learn(batch.to(run.device), now.update, rate(now.update, last_update)))
-        now.update += 1
-        now.notes += int((batch.target >= 0).sum())
-        epoch = now.update / updates_an_epoch
-        run.progress(now.update, now.update / last_update, left_s(run, now.update, last_update))
-
-        if now.update == last_update or now.update % (settings.evaluate_every * updates_an_epoch) == 0:
+    while True:
+        is_due = now.update == last_update or now.update % (settings.evaluate_every * updates_an_epoch) == 0
+        if is_due and now.update > now.evaluated:
             valid = likelihood(learner.average, pieces.valid, stopped=lambda: run.stopped)
             if valid is None:
                 break  # half an evaluation counts for nothing; the next attempt makes it again
-            run.log(now.update, {
-                "epoch": epoch, METRIC: valid, "losses/train": float(torch.stack(losses).mean()),
-                "charts/notes_per_s": (now.notes - notes_before) / (time.monotonic() - began)})
-            losses, is_best = [], now.best is None or valid < now.best
+            now.evaluated, is_best = now.update, now.best is None or valid < now.best
+            run.log(now.update, {"epoch": now.update / updates_an_epoch, METRIC: valid, **mean_loss(losses),
+                                 "charts/notes_per_s": pace.notes_per_s()})
+            losses = []
             if is_best:
                 now.best = valid
                 run.save(now.update, *capture(learner, now), best=valid)
                 run.set_best(METRIC, valid, now.update)
-                saved, last_save = now.update, time.monotonic()
+                saved, last_save = (now.update, now.evaluated), time.monotonic()
+        if run.stopped or is_late(config, run, now) or now.update == last_update:
+            break
+
+        batch = next(stream)
+        losses.append(learner.learn(batch.to(run.device), now.update, rate(now.update, last_update)))
+        now.update += 1
+        now.notes += int((batch.target >= 0).sum())
+        run.progress(now.update, now.update / last_update, pace.left_s(last_update))
         if time.monotonic() - last_save > SAVE_EVERY_S:
             run.save(now.update, *capture(learner, now))
-            saved, last_save = now.update, time.monotonic()
+            saved, last_save = (now.update, now.evaluated), time.monotonic()
 
-    if now.update > saved:
+    if (now.update, now.evaluated) != saved:
         run.save(now.update, *capture(learner, now))
     if now.update:
         from trivium.music.deploy import bundle
@@ -155,6 +158,28 @@ def train(config: TrainConfig, run: Run) -> None:
         bundle(config, run, pieces.card, pieces.with_hold)
     if now.update < last_update and not run.stopped:
         run.note(f"Stopped: the time limit of {config.max_minutes:g} min is over.")
+
+
+class Pace:
+    """How fast this attempt is."""
+
+    def __init__(self, run: Run, now: Counters) -> None:
+        self.run, self.now = run, now
+        self.began_s, self.notes, self.update = run.elapsed_s, now.notes, now.update
+
+    def notes_per_s(self) -> float:
+        """Notes learned from a second, evaluations included."""
+        return (self.now.notes - self.notes) / max(self.run.elapsed_s - self.began_s, 1e-9)
+
+    def left_s(self, last_update: int) -> float:
+        """Seconds to the last update at this pace."""
+        done = max(self.now.update - self.update, 1)
+        return (self.run.elapsed_s - self.began_s) / done * (last_update - self.now.update)
+
+
+def mean_loss(losses: list[torch.Tensor]) -> dict[str, float]:
+    """For the curve; after a resume the first evaluation may come before any update."""
+    return {"losses/train": float(torch.stack(losses).mean())} if losses else {}
 
 
 def batches(pieces: Pieces, settings: TransformerConfig, seed: int, first: int, last: int) -> Iterator[Batch]:
@@ -166,7 +191,7 @@ def batches(pieces: Pieces, settings: TransformerConfig, seed: int, first: int, 
         rng = np.random.default_rng([seed, epoch])
         by_length = np.argsort([len(piece) + rng.uniform(0, 40) for piece in pieces.train], kind="stable")
         groups = [by_length[i:i + size] for i in range(0, count, size)]
-        rng.shuffle(groups)  # type: ignore[arg-type]
+        rng.shuffle(groups)
         keys = rng.random(count)
         for group in groups[first - epoch * an_epoch if epoch == first // an_epoch else 0:]:
             yield batch_of([in_a_key(pieces.train[i], keys[i], lowest, highest) if settings.transpose
@@ -184,13 +209,9 @@ def rate(update: int, last: int) -> float:
     return min(1.0, (update + 1) / WARM_UP) * (0.01 + 0.99 * 0.5 * (1.0 + math.cos(math.pi * update / last)))
 
 
-def is_late(config: TrainConfig, run: Run) -> bool:
-    return config.max_minutes is not None and run.elapsed_s >= 60.0 * config.max_minutes
-
-
-def left_s(run: Run, update: int, last: int) -> float:
-    """Seconds to the last update at the pace so far."""
-    return run.elapsed_s * (last - update) / update
+def is_late(config: TrainConfig, run: Run, now: Counters) -> bool:
+    """Whether the time limit is over. One update is always done, so that no training ends without a model."""
+    return config.max_minutes is not None and now.update > 0 and run.elapsed_s >= 60.0 * config.max_minutes
 
 
 def capture(learner: Learner, now: Counters) -> tuple[dict[str, np.ndarray[Any, Any]], dict[str, Any]]:

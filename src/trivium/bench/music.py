@@ -1,0 +1,133 @@
+"""Writing music with the Transformer: with its memory of keys and values, beside the same weights without, and beside
+`transformers` with a network of the same size.
+
+A token is one cell: four a step. Weights are random, for they make no difference to the time a cell takes.
+"""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from trivium.bench.result import Result
+
+STEPS = 256  # written, 16 bars
+PROMPT = 32  # steps before them
+SIZE = {"width": 192, "step_layers": 4, "cell_layers": 1}
+
+
+def bench(quick: bool) -> Iterator[Result]:
+    """The rates of writing; the training's rate of learning."""
+    import torch
+
+    from trivium.core.spec import default_threads
+
+    torch.set_num_threads(default_threads())
+    steps, repetitions = (32, 1) if quick else (STEPS, 3)
+    network, piece = network_and_prompt()
+    cached = statistics.median(rate(lambda: with_cache(network, piece, steps), 4 * steps) for _ in range(repetitions))
+    plain = rate(lambda: without_cache(network, piece, steps), 4 * steps)
+    yield Result(f"Transformer, {4 * steps} tokens, key-value cache", cached, "tokens/s",
+                 "same weights, whole context for each token", plain)
+    peer = peer_rate(network, 4 * steps)
+    if peer is not None:
+        yield Result(f"Transformer, {4 * steps} tokens, key-value cache", cached, "tokens/s",
+                     "transformers generate, GPT-2 of the same size", peer)
+    begin = time.perf_counter()
+    with_cache(network, piece, 1)
+    yield Result("Transformer, first step of a continuation", time.perf_counter() - begin, "s")
+    yield Result("Transformer, training", training_rate(8 if quick else 40), "notes/s")
+
+
+def network_and_prompt() -> tuple[Any, Any]:
+    """A network of the default size with random weights, and a prompt of long chords."""
+    import numpy as np
+    import torch
+
+    from trivium.music.config import TransformerConfig
+    from trivium.music.tokens import Piece
+    from trivium.music.transformer import ChoraleTransformer
+
+    torch.manual_seed(1)
+    network = ChoraleTransformer(TransformerConfig.model_validate(SIZE)).eval()
+    chords = np.random.default_rng(1).integers([24, 18, 12, 4], [40, 34, 28, 20], (PROMPT // 4, 4))
+    return network, Piece.of(np.repeat(chords, 4, axis=0))
+
+
+def rate(work: Callable[[], object], tokens: int) -> float:
+    begin = time.perf_counter()
+    work()
+    return tokens / (time.perf_counter() - begin)
+
+
+def with_cache(network: Any, piece: Any, steps: int) -> Any:
+    """As the studio writes."""
+    from trivium.music.transformer_compose import Draft, compose
+    from trivium.music.transformer_sampling import Controls
+
+    return compose(network, Draft.continuation(piece, steps), 1, Controls())
+
+
+def without_cache(network: Any, piece: Any, steps: int) -> Any:
+    """The plain way: the whole piece so far through the whole network, once a token."""
+    import numpy as np
+    import torch
+
+    from trivium.music.tokens import SILENCE, Piece, V
+    from trivium.music.transformer_batch import batch_of
+    from trivium.music.transformer_sampling import Controls, draw
+
+    rng, controls = np.random.default_rng(1), Controls()
+    allowed = np.zeros((1, network.classes), dtype=bool)
+    cells = piece.sounding
+    for _ in range(steps):
+        cells = np.concatenate([cells, np.full((1, V), SILENCE)])
+        for voice in range(V):
+            with torch.inference_mode():
+                logits = network(batch_of([Piece.of(cells)], False))[0, -1, voice].double().numpy()
+            cells[-1, voice] = draw(controls.probabilities(logits[None], allowed), rng)[0]
+    return cells
+
+
+def peer_rate(network: Any, tokens: int) -> float | None:
+    """`transformers` with a token a cell and about as many parameters; None where it is not installed."""
+    try:
+        from transformers import GPT2Config, GPT2LMHeadModel
+    except ImportError:
+        return None
+    import torch
+
+    width = network.width
+    layers = round(sum(p.numel() for block in (network.step_blocks, network.cell_blocks) for p in block.parameters())
+                   / (12 * width * width))
+    config = GPT2Config(vocab_size=48, n_positions=4 * (PROMPT + STEPS), n_embd=width, n_layer=layers,
+                        n_head=width // network.head_width, bos_token_id=0, eos_token_id=None, pad_token_id=0)
+    peer = GPT2LMHeadModel(config).eval()
+    prompt = torch.randint(0, 46, (1, 4 * PROMPT))
+    settings = {"do_sample": True, "top_p": 0.95, "attention_mask": torch.ones_like(prompt)}
+    with torch.inference_mode():
+        peer.generate(prompt, max_new_tokens=8, **settings)  # the first one warms up
+        begin = time.perf_counter()
+        made = peer.generate(prompt, max_new_tokens=tokens, **settings)
+    return (made.shape[1] - prompt.shape[1]) / (time.perf_counter() - begin)
+
+
+def training_rate(updates: int) -> float:
+    """Notes learned from a second, on pieces of random chords of the length that chorales have."""
+    import numpy as np
+
+    from trivium.music.config import TransformerConfig
+    from trivium.music.tokens import Piece
+    from trivium.music.transformer_batch import batch_of
+    from trivium.music.transformer_train import Learner
+
+    learner = Learner(TransformerConfig.model_validate(SIZE), False, "cpu")
+    rng = np.random.default_rng(1)
+    pieces = [Piece.of(np.repeat(rng.integers([24, 18, 12, 4], [40, 34, 28, 20], (60, 4)), 4, axis=0))
+              for _ in range(4)]
+    batch = batch_of(pieces, False)
+    learner.learn(batch, 0, 0.1)  # the first one warms up
+    return rate(lambda: [learner.learn(batch, update, 0.1) for update in range(updates)],
+                updates * int((batch.target >= 0).sum()))
