@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tests.music.conftest import TINY, chorale
 
+from tests.music.conftest import TINY, chorale
 from trivium.errors import BadFile
 from trivium.music.score_benchmark import bigram_nats, is_benchmark, open_benchmark, read_benchmark
 from trivium.music.score_harmonise import harmonisation

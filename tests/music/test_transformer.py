@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from tests.music.conftest import chorale, chorale_with_rests, tiny
 
+from tests.music.conftest import chorale, chorale_with_rests, tiny
 from trivium.music.muon import orthogonal
 from trivium.music.score_likelihood import averaged, log_probabilities
 from trivium.music.tokens import (
@@ -158,12 +158,12 @@ def test_every_fact_has_a_row_of_its_own(pieces: list[Piece]) -> None:
     step = np.arange(len(pieces[5]))
     past, sounding, onset = pieces[5].past, pieces[5].sounding, pieces[5].onset
     rows = STEP_ROWS(past, step)
-    assert rows.shape == (len(step), STEP_ROWS.facts) and 0 <= rows.min() and rows.max() < STEP_ROWS.rows
+    assert rows.shape == (len(step), STEP_ROWS.facts) and rows.min() >= 0 and rows.max() < STEP_ROWS.rows
     for voice in range(4):
         rows = CELL_ROWS(voice, past, step, sounding, onset)
-        assert rows.shape == (len(step), CELL_ROWS.facts) and 0 <= rows.min() and rows.max() < CELL_ROWS.rows
+        assert rows.shape == (len(step), CELL_ROWS.facts) and rows.min() >= 0 and rows.max() < CELL_ROWS.rows
     rows = MEMORY_ROWS(sounding, onset)
-    assert 0 <= rows.min() and rows.max() < MEMORY_ROWS.rows
+    assert rows.min() >= 0 and rows.max() < MEMORY_ROWS.rows
     columns = [set(STEP_ROWS(piece.past, np.arange(len(piece)))[:, c]) for c in range(STEP_ROWS.facts)
                for piece in pieces[:1]]
     assert not any(a & b for i, a in enumerate(columns) for b in columns[:i])
@@ -183,7 +183,7 @@ def test_muon_steps_are_orthogonal_as_the_singular_value_decomposition_says() ->
         u, _, v = torch.linalg.svd(matrix, full_matrices=False)
         found = orthogonal(matrix)
         spread = torch.linalg.svdvals(found)
-        assert 0.6 < spread.min() and spread.max() < 1.3
+        assert spread.min() > 0.6 and spread.max() < 1.3
         assert torch.cosine_similarity(found.flatten(), (u @ v).flatten(), dim=0) > 0.98
 
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tests.music.conftest import chorale, tiny
 
+from tests.music.conftest import chorale, tiny
 from trivium.music.score_likelihood import likelihood, log_probabilities
 from trivium.music.tokens import SILENCE, Piece, onsets_of
 from trivium.music.transformer_compose import Draft, Versions, compose

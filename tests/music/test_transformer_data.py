@@ -9,8 +9,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.music.conftest import chorale
 
+from tests.music.conftest import chorale
 from trivium.errors import BadFile
 from trivium.music.data import ARRAYS, CARD, open_pieces
 from trivium.music.tokens import grid_of

@@ -111,7 +111,7 @@ def peer_rate(network: Any, tokens: int) -> float | None:
         peer.generate(prompt, max_new_tokens=8, **settings)  # the first one warms up
         begin = time.perf_counter()
         made = peer.generate(prompt, max_new_tokens=tokens, **settings)
-    return (made.shape[1] - prompt.shape[1]) / (time.perf_counter() - begin)
+    return float(made.shape[1] - prompt.shape[1]) / (time.perf_counter() - begin)
 
 
 def training_rate(updates: int) -> float:

@@ -40,13 +40,13 @@ class TransformerConfig(BaseModel):
         40, ge=1, le=10_000, title="Epochs", description="Passes over the training pieces, each in a random key.",
         json_schema_extra=knob("learning", "learns more, takes longer", "done sooner"))
     batch_pieces: int = Field(
-        8, ge=1, le=256, title="Pieces a batch", description="Whole pieces that an update of the weights looks at.",
+        4, ge=1, le=256, title="Pieces a batch", description="Whole pieces that an update of the weights looks at.",
         json_schema_extra=knob("learning", "steadier, fewer updates", "more, noisier updates", advanced=True))
     lr: float = Field(
-        0.02, gt=0.0, le=1.0, title="Learning rate", description="Of the matrices, which learn with Muon.",
+        0.04, gt=0.0, le=1.0, title="Learning rate", description="Of the matrices, which learn with Muon.",
         json_schema_extra=knob("learning", "learns faster, may fail", "steadier, slower"))
     lr_adam: float = Field(
-        2e-3, gt=0.0, le=0.1, title="Learning rate of the tables", description="Of all else, which learns with Adam.",
+        4e-3, gt=0.0, le=0.1, title="Learning rate of the tables", description="Of all else, which learns with Adam.",
         json_schema_extra=knob("learning", "learns faster, may fail", "steadier, slower", advanced=True))
     weight_decay: float = Field(
         0.05, ge=0.0, le=2.0, title="Weight decay", description="How strongly weights are drawn towards zero.",
@@ -65,7 +65,8 @@ class TransformerConfig(BaseModel):
     @model_validator(mode="after")
     def _heads_fit(self) -> TransformerConfig:
         if self.width % self.head_width or self.head_width % 2:
-            raise ValueError(f"width {self.width} must be a multiple of the head width {self.head_width}, which is even")
+            raise ValueError(f"width {self.width} must be a multiple of the head width {self.head_width}, and that "
+                             "must be even")
         return self
 
 

@@ -1,4 +1,4 @@
-"""How well a harmonisation keeps to the craft: voice-leading faults per 100 steps, and agreement with the composer's own.
+"""How well a harmonisation keeps to the craft: voice-leading faults per 100 steps, and agreement with the composer.
 
 Bach's own rate stands beside every figure: he, too, writes a parallel fifth now and then.
 """

@@ -1,8 +1,8 @@
 """Four-part music as numbers for the Transformer: classes to predict, and the rows of a table that describe the past.
 
 A grid is (T, 4) integers: one row a sixteenth step, columns soprano, alto, tenor, bass, values MIDI pitch or -1 for
-silence. Beside it goes `onset`, (T, 4) booleans: a note begins here. Where a file does not tell (the benchmark doesn't),
-a note begins wherever the pitch changes.
+silence. Beside it goes `onset`, (T, 4) booleans: a note begins here. Where a file does not tell (the benchmark
+doesn't), a note begins wherever the pitch changes.
 
 A network that sees "B flat" as a name must learn each chord twelve times. So the past is described by intervals as
 well: between the voices, from each voice's last note, and how long ago it was struck. Every such fact is one row of a
@@ -112,7 +112,8 @@ class Past:
         def moved(pitch: Ints, is_pitch: Bools) -> Ints:
             return np.where(is_pitch, pitch + semitones, pitch)
 
-        return Past(moved(self.sounding, self.sounding < SILENCE), self.age, self.leap, moved(self.last, self.last >= 0))
+        return Past(moved(self.sounding, self.sounding < SILENCE), self.age, self.leap,
+                    moved(self.last, self.last >= 0))
 
 
 def walk(sounding: Ints, onset: Bools) -> Past:
@@ -121,7 +122,8 @@ def walk(sounding: Ints, onset: Bools) -> Past:
     for cells, begins in zip(sounding, onset, strict=True):
         moments.append(past)
         past = past.after(cells, begins)
-    return Past(*(np.stack([getattr(moment, name) for moment in moments]) for name in ("sounding", "age", "leap", "last")))
+    names = ("sounding", "age", "leap", "last")
+    return Past(*(np.stack([getattr(moment, name) for moment in moments]) for name in names))
 
 
 class Table:

@@ -1,5 +1,5 @@
-"""The Transformer step by step: keys and values of what was read are kept, so a new cell costs the same however long the
-piece is. It says exactly what the whole network says (tested), in compiled arithmetic (`transformer_kernels.py`).
+"""The Transformer step by step: keys and values of what was read are kept, so that a new cell needs no new reading of
+the piece. It says exactly what the whole network says (tested), in compiled arithmetic (`transformer_kernels.py`).
 
 Several pieces can be written side by side (particles); `choose` makes them copies of some of them.
 P particles, T steps read so far, L capacity, H heads, D width, C classes.
@@ -107,7 +107,9 @@ class Decoder:
         if memory is not None:
             at = angles(1, count, self.network.head_width, torch.device("cpu"))
             for block, layer in zip(self.network.cell_blocks, self.cells, strict=True):
-                kept_of(layer).add(*block.remember(memory, at))
+                made = block.remember(memory, at)
+                assert made is not None, "where there is a memory, cell blocks attend"
+                kept_of(layer).add(*made)
         last = np.full(len(self.known), count - 1)  # for every particle
         self.past = piece.past.of(last).after(piece.sounding[last], piece.onset[last])
         self.step = count

@@ -1,8 +1,8 @@
 """Find the four-part music that a Transformer is to learn from: the benchmark file, or arrays of one's own.
 
 Taken are `.npy` and `.npz` files of whole numbers (no pickle): one piece as (T, 4), or several as (N, T, 4); rows are
-sixteenth steps, columns soprano, alto, tenor, bass, values MIDI pitches 36..81, or -1 for silence. Pieces that are equal
-up to transposition are taken once; the split is by piece.
+sixteenth steps, columns soprano, alto, tenor, bass, values MIDI pitches 36..81, or -1 for silence. Pieces that are
+equal up to transposition are taken once; the split is by piece.
 """
 
 from __future__ import annotations

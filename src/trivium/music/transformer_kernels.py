@@ -1,4 +1,4 @@
-"""The Transformer's arithmetic for one step, compiled: PyTorch takes longer to begin an operation of this size than to do it.
+"""The Transformer's arithmetic for one step, compiled: PyTorch takes longer to begin such operations than to do them.
 
 The same numbers as `transformer.py` (tested). All arrays are float32. P particles, D width, H heads, L places.
 """

@@ -34,7 +34,7 @@ class Controls:
         hopeless = forbidden.all(axis=-1, keepdims=True)  # a wish that leaves nothing is not obeyed
         heard = np.where(hopeless, logits, heard)
         if self.temperature == 0.0:
-            return np.eye(logits.shape[-1])[heard.argmax(axis=-1)]
+            return np.asarray(np.eye(logits.shape[-1])[heard.argmax(axis=-1)])
         p = softmax(heard / self.temperature)
         return keep_top_k(p, self.top_k) if self.sampling == "top-k" else keep_nucleus(p, self.top_p)
 
@@ -57,7 +57,7 @@ def keep_top_k(p: Floats, k: int) -> Floats:
 
 
 def keep_nucleus(p: Floats, share: float) -> Floats:
-    """The fewest most likely classes that hold `share` of the probability (arXiv 1904.09751); the first always stays."""
+    """The fewest classes that hold `share` of the probability (arXiv 1904.09751); the likeliest always stays."""
     order = np.argsort(-p, axis=-1, kind="stable")
     ranked = np.take_along_axis(p, order, axis=-1)
     before = np.cumsum(ranked, axis=-1) - ranked  # what the more likely ones hold
