@@ -8,7 +8,6 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 from click.testing import CliRunner
 
@@ -16,25 +15,30 @@ from tests.music.conftest import TINY, chorale
 from trivium.cli import main
 from trivium.core import checkpoint, files, jobs
 from trivium.core.run import Run
+from trivium.core.runfolder import create_run
 from trivium.errors import BadConfig
-from trivium.music import models
+from trivium.music import STUDIO, dataset, models
 from trivium.music.config import TrainConfig
+from trivium.music.data import inputs_of
+from trivium.music.dataset_sources import prepare_chorales
 from trivium.music.evaluate import score
 from trivium.music.score_benchmark import bigram_nats
 from trivium.music.score_likelihood import likelihood
-from trivium.music.tokens import grid_of
-from trivium.music.transformer_submit import submit_training
+from trivium.music.tokens import Piece
 from trivium.music.transformer_train import batches, rate, train
 
 
 @pytest.fixture
 def music(tmp_path: Path) -> Path:
-    """Forty pieces made by rule."""
-    folder = tmp_path / "music"
-    folder.mkdir()
-    for seed in range(40):
-        np.save(folder / f"{seed:02}.npy", grid_of(chorale(seed, 6 + seed % 5)))
-    return folder
+    """A place for runs."""
+    (tmp_path / "music").mkdir()
+    return tmp_path / "music"
+
+
+def rule_made() -> dict[str, bytes | str | Path]:
+    """Forty pieces made by rule, six of them held out."""
+    pieces = [Piece.of(chorale(seed, 6 + seed % 5)) for seed in range(40)]
+    return inputs_of({"train": pieces[6:], "valid": pieces[:6]}, {"source": "rules", "sha256": "0", "with_hold": False})
 
 
 def config(**settings: Any) -> TrainConfig:
@@ -43,8 +47,8 @@ def config(**settings: Any) -> TrainConfig:
 
 def made(music: Path, name: str, **settings: Any) -> Path:
     seed = settings.pop("seed", 1)
-    folder, _ = submit_training(music.parent, name, config(**settings), music, seed, music.parent / name, threads=1)
-    return folder
+    return create_run(STUDIO, "train", name, config(**settings), out=music.parent / name, inputs=rule_made(), seed=seed,
+                      threads=1)
 
 
 def trained(folder: Path, stop_after: int | None = None) -> Path:
@@ -146,8 +150,9 @@ def test_a_model_of_other_music_is_not_scored_on_the_benchmark(music: Path,
 def test_train_from_the_command_line(music: Path) -> None:
     sets = [f"--set=transformer.{name}={value}" for name, value in
             TINY.model_dump(include={"width", "head_width", "step_layers"}).items()]
+    dataset.keep(prepare_chorales(16), "plain", music.parent / "d")
     arguments = ["--data", str(music.parent / "d"), "music", "train", "--technique", "transformer",
-                 "--data", str(music), "--out", str(music.parent / "run-m"), "--threads", "1",
+                 "--data", "plain", "--out", str(music.parent / "run-m"), "--threads", "1",
                  "--set", "transformer.epochs=1", "--json"]
     done = CliRunner().invoke(main, [*arguments, *sets])
     assert done.exit_code == 0, done.output
@@ -155,6 +160,7 @@ def test_train_from_the_command_line(music: Path) -> None:
     assert {"run", "status", "wall_s", "steps", "best"} <= set(found)
     assert found["status"] == "succeeded" and found["best"]["metric"] == "nats_per_note/valid"
     assert jobs.status(Path(found["run"])).confinement is not None
-    assert "copy" in done.stderr
+    assert "Mind: " in done.stderr  # sixteen pieces are few
+    assert models.from_run(found["run"]).network.with_hold
     wrong = CliRunner().invoke(main, [*arguments[:8], "--set", "transformer.epoch=1"])
     assert wrong.exit_code == 1 and "Did you mean transformer.epochs?" in wrong.stderr

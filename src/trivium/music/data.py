@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import json
+import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -45,7 +46,7 @@ def open_pieces(path: Path, card: Any) -> Pieces:
         splits = {split: [piece_of(stored[name]) for name in sorted(stored) if name.startswith(f"{split}/")]
                   for split in ("train", "valid")}
         return Pieces(splits["train"], splits["valid"], bool(card["with_hold"]), card)
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile):
         raise BadFile(f"{path.name} is damaged.", "Start a new run.") from None
 
 

@@ -16,6 +16,7 @@ from trivium.errors import BadFile
 from trivium.music.tokens import CLASSES, Ints, V, classes_of
 
 SHA256 = "2adcdf0d57880c3763f104555072285fe7f9e3d6049fcc4b9830557b8d4a7820"
+SIZE = 102_808  # bytes
 SPLITS = ("train", "valid", "test")
 HINT = "The benchmark is Jsb16thSeparated.npz from the JSB-Chorales-dataset project, unchanged."
 

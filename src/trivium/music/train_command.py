@@ -17,8 +17,8 @@ METRICS = ("epoch", "nats_per_note/valid", "losses/train", "charts/notes_per_s")
 @click.command()
 @click.option("--technique", type=click.Choice(["transformer"]), default="transformer", show_default=True,
               help="Which family of models learns.")
-@click.option("--data", "music", type=click.Path(path_type=Path), required=True,
-              help="The music: a file, or a folder of them.")
+@click.option("--data", "music", required=True, metavar="SET",
+              help="The music: a kept training set, a folder of files, or a file.")
 @click.option("--config", "config_file", type=click.Path(dir_okay=False, path_type=Path), help="TOML or JSON.")
 @click.option("--set", "sets", multiple=True, metavar="KEY=VALUE",
               help="Set any field, such as --set transformer.epochs=100.")
@@ -32,7 +32,7 @@ METRICS = ("epoch", "nats_per_note/valid", "losses/train", "charts/notes_per_s")
 @click.option("--out", type=click.Path(path_type=Path), help="The run folder; default: one in the data folder.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output.")
 @click.pass_context
-def train(ctx: click.Context, technique: str, music: Path, config_file: Path | None, sets: tuple[str, ...],
+def train(ctx: click.Context, technique: str, music: str, config_file: Path | None, sets: tuple[str, ...],
           max_minutes: float | None, seed: int, threads: int | None, device: str, name: str | None, out: Path | None,
           as_json: bool) -> None:
     """Train a model on music."""
@@ -48,8 +48,9 @@ def train(ctx: click.Context, technique: str, music: Path, config_file: Path | N
     if max_minutes is not None:
         values["max_minutes"] = max_minutes
     config: Any = parse_config(STUDIO.configs["train"], assigned(sets, over=values))
-    called = name or (out.name if out is not None else f"{technique} {music.stem} {seed}")
-    folder, warnings = submit_training(settings.data, called, config, music, seed, out, device, threads)
+    called = name or (out.name if out is not None else f"{technique} {Path(music).stem} {seed}")
+    folder, warnings = submit_training(settings.data, called, config, music, seed, out, device, threads,
+                                         say=lambda text: click.echo(text, err=True))
     for warning in warnings:
         click.echo(f"Mind: {warning}", err=True)
     code = follow(folder, json_mode=as_json, keys=METRICS)

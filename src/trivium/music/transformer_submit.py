@@ -7,12 +7,14 @@ from pathlib import Path
 from trivium.core.runfolder import create_run
 from trivium.music import STUDIO
 from trivium.music.config import TrainConfig
+from trivium.music.dataset_sources import Say
 from trivium.music.transformer_data import training_inputs
 
 
-def submit_training(data_dir: Path, name: str, config: TrainConfig, music: Path, seed: int, folder: Path | None = None,
-                    device: str = "cpu", threads: int | None = None) -> tuple[Path, list[str]]:
+def submit_training(data_dir: Path, name: str, config: TrainConfig, music: str | Path, seed: int,
+                    folder: Path | None = None, device: str = "cpu", threads: int | None = None,
+                    say: Say = lambda _text: None) -> tuple[Path, list[str]]:
     """A queued training in DATA/runs, or in ``folder``, and what its owner should know of the music."""
-    inputs, warnings = training_inputs(music, seed)
+    inputs, warnings = training_inputs(music, data_dir, seed, say)
     return create_run(STUDIO, "train", name, config, data=data_dir, out=folder, seed=seed, inputs=inputs,
                       device=device, threads=threads), warnings
