@@ -156,6 +156,7 @@ def test_train_from_the_command_line(music: Path) -> None:
                  "--set", "transformer.epochs=1", "--json"]
     done = CliRunner().invoke(main, [*arguments, *sets])
     assert done.exit_code == 0, done.output
+    jobs.reap()
     found = json.loads(done.stdout)
     assert {"run", "status", "wall_s", "steps", "best"} <= set(found)
     assert found["status"] == "succeeded" and found["best"]["metric"] == "nats_per_note/valid"
