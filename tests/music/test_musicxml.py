@@ -14,7 +14,7 @@ from trivium.music.bars import bars_of
 from trivium.music.draft import piece_of
 from trivium.music.melodies import TUNES, Tune, tune_piece
 from trivium.music.midi_write import microseconds
-from trivium.music.musicxml_read import read_musicxml, read_mxl
+from trivium.music.musicxml_read import measure_length, read_musicxml, read_mxl
 from trivium.music.musicxml_write import notated, split, write_musicxml
 from trivium.music.notes import Composition, Key, Metre, Note, Part
 
@@ -111,6 +111,13 @@ def test_chords_backup_ties_transposition_and_an_upbeat() -> None:
     assert clarinet.parts[0].notes[0].pitch == 60 and clarinet.keys == []
 
 
+@pytest.mark.parametrize(("lengths", "wanted"), [
+    ([], 960), ([960, 960, 1920, 960], 960), ([240, 240], 240), ([480, 960], 960), ([480, 720], 720),
+    ([960, 1920, 960, 960], 960)])
+def test_a_part_that_miscounts_does_not_move_the_others(lengths: list[int], wanted: int) -> None:
+    assert measure_length(lengths, 960) == wanted
+
+
 def test_a_timewise_score_and_an_mxl_are_read() -> None:
     timewise = ('<score-timewise><part-list><score-part id="P1"><part-name>x</part-name></score-part></part-list>'
                 f'<measure number="1"><part id="P1">{note("C", 4, 4)}</part></measure></score-timewise>').encode()
@@ -121,6 +128,11 @@ def test_a_timewise_score_and_an_mxl_are_read() -> None:
                                                    "</container>")
         archive.writestr("a/b.xml", score(f"<measure>{note('C', 4, 4)}</measure>"))
     assert piece_of(read_mxl(packed.getvalue())).parts[0].name == "Clarinet"
+
+
+def test_a_tie_without_an_end_is_a_tie() -> None:
+    measures = f'<measure>{note("G", 4, 4, TIED.format("start"))}</measure><measure>{note("G", 4, 4)}</measure>'
+    assert [(n.onset, n.length) for n in piece_of(read_musicxml(score(measures))).parts[0].notes] == [(0, 3840)]
 
 
 def test_the_usual_doctype_is_no_danger() -> None:

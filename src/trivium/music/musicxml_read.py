@@ -52,7 +52,6 @@ class Sounding:
     velocity: int
     voice: int
     goes_on: bool
-    came_over: bool
 
 
 @dataclass
@@ -134,12 +133,15 @@ class ScoreReader:
         return list(rows.items())
 
     def _lay_out(self, parts: list[list[Measure]]) -> list[int]:
-        """Where each measure begins: it is as long as the fullest part of it, or the metre if all are silent."""
+        """Where each measure begins: it is as long as in most parts of it, or the metre if all are silent.
+
+        Scores from the field have single parts that are too long or too short, such as a rest of four quarters in 2/4.
+        """
         starts, tick = [], 0
         for number in range(max(len(measures) for measures in parts)):
             here = [measures[number] for measures in parts if number < len(measures)]
             starts.append(tick)
-            tick += max(measure.length for measure in here) or max(measure.nominal for measure in here)
+            tick += measure_length([measure.length for measure in here if measure.length], here[0].nominal)
             if tick > MAX_TICKS * 10:
                 raise BadFile("This score is longer than any piece of music.", RESAVE)
         return [*starts, tick]
@@ -250,7 +252,7 @@ class PartReader:
         voice = element.findtext("voice") or "1"
         here.notes.append(Sounding(begin, max(ticks(onset + length) - begin, 1), pitch, velocity,
                                    int(voice) if voice.isdecimal() and 1 <= int(voice[:3]) <= 16 else 1,
-                                   "start" in ties, "stop" in ties))
+                                   "start" in ties))
 
     def _pitch(self, element: Element) -> int | None:
         written = element.find("pitch")
@@ -268,6 +270,11 @@ class PartReader:
             return known
         step = STEPS.get(element.findtext("unpitched/display-step") or "B", 11)
         return round(12 * (number(element.findtext("unpitched/display-octave") or "2") + 1)) + step
+
+
+def measure_length(lengths: list[int], nominal: int) -> int:
+    """The length that most parts have; of equally many that of the metre, else the longest."""
+    return max(lengths, key=lambda length: (lengths.count(length), length == nominal, length), default=nominal)
 
 
 def instrument(part: Element) -> Instrument:
@@ -295,11 +302,12 @@ def joined(about: Instrument, measures: list[Measure], starts: list[int]) -> Dra
     for measure, start in zip(measures, starts, strict=False):
         for note in measure.notes:
             onset, key = start + note.onset, (note.pitch, note.voice)
-            if note.came_over and key in held and held[key][0] + held[key][1].length == onset:
+            # some programs write no tie's end, so its beginning and the place must do
+            if key in held and held[key][0] + held[key][1].length == onset:
                 began, first = held.pop(key)
                 first.length += note.length
                 onset, note = began, Sounding(first.onset, first.length, first.pitch, first.velocity, first.voice,
-                                              note.goes_on, False)
+                                              note.goes_on)
             elif key in held:
                 append(part, *held.pop(key), len(voices) > 1)
             if note.goes_on:
