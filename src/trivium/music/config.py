@@ -34,7 +34,7 @@ class TransformerConfig(BaseModel):
         False, title="Look back", description="Each voice asks the past again, knowing the voices above it.",
         json_schema_extra=knob("network", "a little better, a quarter slower", "faster", advanced=True))
     dropout: float = Field(
-        0.1, ge=0.0, le=0.8, title="Dropout", description="Share of numbers hidden at random while learning.",
+        0.3, ge=0.0, le=0.8, title="Dropout", description="Share of numbers hidden at random while learning.",
         json_schema_extra=knob("learning", "memorises less, learns slower", "learns faster, may memorise"))
     epochs: int = Field(
         40, ge=1, le=10_000, title="Epochs", description="Passes over the training pieces, each in a random key.",
