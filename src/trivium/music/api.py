@@ -14,6 +14,7 @@ from trivium.music.exporting import FileFormat, export
 from trivium.music.importing import FILE_CAP_BYTES, look, read_file
 from trivium.music.melodies import TUNES, find_tune, tune_piece
 from trivium.music.rhythm import GridName
+from trivium.music.techniques_api import router as techniques_router
 from trivium.music.views import (
     CompositionPage,
     CompositionSummary,
@@ -210,3 +211,6 @@ def download_composition(
 def get_shared_composition(token: Token, kept: Kept) -> CompositionView:
     """The composition that a share link leads to, as it is now."""
     return kept.shared(token)
+
+
+router.include_router(techniques_router)

@@ -11,6 +11,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from trivium.core.knob import knob
+from trivium.music.arcnn_config import ArcnnConfig
 
 
 class TransformerConfig(BaseModel):
@@ -75,7 +76,7 @@ class TrainConfig(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    technique: Literal["transformer"] = Field(
+    technique: Literal["transformer", "arcnn"] = Field(
         "transformer", title="Technique", description="Which family of models learns.",
         json_schema_extra=knob("data"))
     max_minutes: float | None = Field(
@@ -84,4 +85,7 @@ class TrainConfig(BaseModel):
         json_schema_extra=knob("stop", unit="min"))
     transformer: TransformerConfig = Field(
         default_factory=TransformerConfig, title="Transformer", description="Size and learning of the Transformer.",
+        json_schema_extra=knob("network"))
+    arcnn: ArcnnConfig = Field(
+        default_factory=ArcnnConfig, title="AR-CNN", description="Size and learning of the AR-CNN.",
         json_schema_extra=knob("network"))

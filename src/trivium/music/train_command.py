@@ -11,11 +11,12 @@ import click
 from trivium.core.assignment import assigned, merge
 from trivium.settings import Settings
 
-METRICS = ("epoch", "nats_per_note/valid", "losses/train", "charts/notes_per_s")  # worth a look on the way
+METRICS = ("epoch", "nats_per_note/valid", "xor_cross_entropy/valid", "edit_precision/10", "losses/train",
+           "charts/notes_per_s")  # worth a look on the way
 
 
 @click.command()
-@click.option("--technique", type=click.Choice(["transformer"]), default="transformer", show_default=True,
+@click.option("--technique", type=click.Choice(["transformer", "arcnn"]), default="transformer", show_default=True,
               help="Which family of models learns.")
 @click.option("--data", "music", required=True, metavar="SET",
               help="The music: a kept training set, a folder of files, or a file.")
@@ -41,7 +42,7 @@ def train(ctx: click.Context, technique: str, music: str, config_file: Path | No
     from trivium.core.jobs import status
     from trivium.core.studio import parse_config
     from trivium.music import STUDIO
-    from trivium.music.transformer_submit import submit_training
+    from trivium.music.submit import submit_training
 
     settings: Settings = ctx.obj
     values = merge(read_config(config_file), {"technique": technique})
@@ -50,7 +51,7 @@ def train(ctx: click.Context, technique: str, music: str, config_file: Path | No
     config: Any = parse_config(STUDIO.configs["train"], assigned(sets, over=values))
     called = name or (out.name if out is not None else f"{technique} {Path(music).stem} {seed}")
     folder, warnings = submit_training(settings.data, called, config, music, seed, out, device, threads,
-                                         say=lambda text: click.echo(text, err=True))
+                                       say=lambda text: click.echo(text, err=True))
     for warning in warnings:
         click.echo(f"Mind: {warning}", err=True)
     code = follow(folder, json_mode=as_json, keys=METRICS)

@@ -24,6 +24,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/music/composings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create Composing
+         * @description Make a step and start it; its edits come as sample events over the live stream.
+         */
+        post: operations["create_composing"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/music/composings/{run_id}/keep": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Keep Composing
+         * @description Keep what a step has made as a composition below the one that it began with, without the edits taken back.
+         */
+        post: operations["keep_composing"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/music/compositions": {
         parameters: {
             query?: never;
@@ -212,6 +252,26 @@ export interface paths {
          * @description The composition that a share link leads to, as it is now.
          */
         get: operations["get_shared_composition"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/music/techniques": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Techniques
+         * @description The techniques of composing and their controls.
+         */
+        get: operations["list_techniques"];
         put?: never;
         post?: never;
         delete?: never;
@@ -835,6 +895,42 @@ export interface components {
             name?: string | null;
         };
         /**
+         * ComposingRequest
+         * @description A step to make.
+         */
+        ComposingRequest: {
+            /**
+             * Composition
+             * @description The composition that it begins with.
+             */
+            composition: string;
+            /**
+             * Controls
+             * @description As the technique's schema says.
+             */
+            controls?: {
+                [key: string]: unknown;
+            };
+            /**
+             * Model
+             * @description A training's id; left out, the model in the package.
+             */
+            model?: string | null;
+            /** Name */
+            name?: string | null;
+            /**
+             * Seed
+             * @description Same seed, same composition.
+             * @default 1
+             */
+            seed?: number;
+            /**
+             * Technique
+             * @default arcnn
+             */
+            technique?: string;
+        };
+        /**
          * Composition
          * @description A piece: tempo, metre and key along the way, and its parts.
          */
@@ -1236,6 +1332,17 @@ export interface components {
             report: components["schemas"]["FileReport"];
         };
         JsonValue: unknown;
+        /**
+         * Keeping
+         * @description What to keep of a step.
+         */
+        Keeping: {
+            /**
+             * Taken Back
+             * @description Edits to leave out, by their index.
+             */
+            taken_back?: number[];
+        };
         /**
          * Key
          * @description From this tick on, a key: sharps are counted up, flats down.
@@ -1817,6 +1924,25 @@ export interface components {
             version: string;
         };
         /**
+         * TechniqueView
+         * @description A technique, and the JSON Schema of its controls.
+         */
+        TechniqueView: {
+            /**
+             * Controls
+             * @description JSON Schema: ranges, defaults, what more and less of each does.
+             */
+            controls: {
+                [key: string]: unknown;
+            };
+            /** Id */
+            id: string;
+            /** Tagline */
+            tagline: string;
+            /** Title */
+            title: string;
+        };
+        /**
          * Tempo
          * @description From this tick on, so many quarter notes a minute.
          */
@@ -2168,6 +2294,93 @@ export interface operations {
                 };
                 content: {
                     "text/event-stream": components["schemas"]["MetricEvent"] | components["schemas"]["StateEvent"] | components["schemas"]["SampleEvent"] | components["schemas"]["LogEvent"] | components["schemas"]["ResetEvent"];
+                };
+            };
+            /** @description Values that don't fit. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, and a hint. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_composing: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ComposingRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunView"];
+                };
+            };
+            /** @description Values that don't fit. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, and a hint. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    keep_composing: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A run's id. */
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Keeping"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CompositionView"];
                 };
             };
             /** @description Values that don't fit. */
@@ -2731,6 +2944,44 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CompositionView"];
+                };
+            };
+            /** @description Values that don't fit. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, and a hint. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_techniques: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TechniqueView"][];
                 };
             };
             /** @description Values that don't fit. */

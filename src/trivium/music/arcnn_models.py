@@ -1,0 +1,96 @@
+"""Trained AR-CNN models: as a training leaves them, as they are bundled, and the one in the package.
+
+A model is a folder with weights.safetensors and model.json, its card. Weights hold numbers only and cannot run code.
+This module is light, because the server finds models for people; a network is made of one in `arcnn_compose.py`.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import trivium
+from trivium.core import checkpoint, files
+from trivium.core.run import Run
+from trivium.core.runfolder import display_name, find_run
+from trivium.core.spec import read_spec
+from trivium.errors import BadConfig, BadFile, NotFound
+from trivium.music.techniques import Model
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from trivium.music.config import TrainConfig
+
+WEIGHTS, CARD = "weights.safetensors", "model.json"
+AVERAGE = "average."  # the averaged weights among a checkpoint's tensors
+DEFAULT = Path(__file__).parent / "trained" / "arcnn"
+DEFAULT_ID = "arcnn-default"
+HINT = "Train one: trivium music train --technique arcnn --data YOUR_MUSIC --out run-m"
+
+
+def find_model(data: Path, wanted: str | None) -> Model:
+    """The model that a person names: a folder, a run by id or name; left out, the one in the package."""
+    if wanted is None or wanted == DEFAULT_ID:
+        if not (DEFAULT / CARD).is_file():
+            raise NotFound("This installation has no AR-CNN model of its own.", HINT)
+        return from_bundle(DEFAULT, DEFAULT_ID)
+    folder = Path(wanted)
+    if (folder / CARD).is_file() and not (folder / files.SPEC).is_file():
+        return from_bundle(folder, folder.name)
+    return from_run(find_run(data, wanted))
+
+
+def from_run(training: Path) -> Model:
+    """The best checkpoint of a training."""
+    spec = read_spec(training)
+    name = display_name(training, spec.name)
+    if (spec.studio, spec.kind, spec.config.get("technique")) != ("music", "train", "arcnn"):
+        raise BadConfig(f"'{name}' has trained no AR-CNN.", HINT)
+    found = checkpoint.load_best(training / files.CHECKPOINTS)
+    if found is None:
+        raise NotFound(f"'{name}' has no saved model yet.", "Let it train until its first evaluation is done.")
+    from safetensors.numpy import save as to_safetensors
+
+    card = {"technique": "arcnn", "run": spec.id, "step": found.step, "config": spec.config}
+    return Model(name, to_safetensors(averaged(found.tensors)), card)
+
+
+def averaged(tensors: dict[str, np.ndarray[Any, Any]]) -> dict[str, np.ndarray[Any, Any]]:
+    """The averaged weights of a checkpoint."""
+    return {name.removeprefix(AVERAGE): array for name, array in tensors.items() if name.startswith(AVERAGE)}
+
+
+def from_bundle(folder: Path, name: str) -> Model:
+    """A model that lies beside its card."""
+    card = files.read_json(folder / CARD)
+    content = files.read_file(folder / WEIGHTS)
+    if not isinstance(card, dict) or files.sha256_bytes(content) != card.get("files", {}).get(WEIGHTS):
+        raise BadFile(f"The model in {folder.name} is damaged.", "Take it from its training again.")
+    return Model(name, content, card)
+
+
+def bundle(config: TrainConfig, run: Run, data: dict[str, Any]) -> Path:
+    """Write the best checkpoint as RUN/model and return its card's path."""
+    from safetensors.numpy import save as to_safetensors
+
+    best = run.load_best()
+    assert best is not None, "bundle is called after the first checkpoint"
+    weights = to_safetensors(averaged(best.tensors))
+    files.atomic_write(run.model(WEIGHTS), weights)
+    card = {
+        "Description": f"Adds and removes notes until a melody is a piece; AR-CNN, a U-Net, {best.step} updates.",
+        "Inputs": "8 bars in sixteenths, 64 pitches: where notes begin, where they go on, where bars begin",
+        "Outputs": "one probability for every edit: remove a note, or put one of eight lengths somewhere",
+        "Loss": "KL divergence from the uniform distribution over the edits that mend a spoilt piece",
+        "xor_cross_entropy/valid": best.best, "technique": "arcnn", "data": data, "step": best.step,
+        "seed": run.seed, "run": run.spec.id, "trivium": trivium.__version__,
+        "config": config.model_dump(mode="json", include={"technique", "arcnn"}),
+        "Source and licence": "Trained by the owner of this run; theirs to license, as far as the music it learned "
+                              "from allows.",
+        "files": {WEIGHTS: files.sha256_bytes(weights)},
+    }
+    path = run.model(CARD)
+    files.atomic_write(path, json.dumps(card, indent=1, ensure_ascii=False))
+    return path

@@ -1,0 +1,26 @@
+"""The settings of one step of composing, whichever technique it is of."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from trivium.core.knob import knob
+from trivium.music.arcnn_config import ArcnnControls
+
+
+class ComposeConfig(BaseModel):
+    """One step: a technique and its controls."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    technique: Literal["arcnn"] = Field("arcnn", title="Technique", description="Which technique composes.",
+                                        json_schema_extra=knob("technique"))
+    arcnn: ArcnnControls = Field(default_factory=ArcnnControls, title="AR-CNN", description="Controls of the AR-CNN.",
+                                 json_schema_extra=knob("technique"))
+
+    @property
+    def controls(self) -> Any:
+        """The controls of the chosen technique."""
+        return getattr(self, self.technique)

@@ -1,0 +1,112 @@
+"""The routes of composing: which techniques there are, make a step, keep it as a composition."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from pathlib import Path as FilePath
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Path, Request
+from pydantic import BaseModel, ConfigDict, Field
+
+from trivium.core.index import RunIndex
+from trivium.core.studio import parse_config
+from trivium.core.views import Name, RunView
+from trivium.errors import NotFound
+from trivium.music import STUDIO
+from trivium.music.compose_config import ComposeConfig
+from trivium.music.composing import step_of, submit_composing
+from trivium.music.compositions import Compositions
+from trivium.music.techniques import TECHNIQUES, Technique, find_technique
+from trivium.music.views import CompositionView
+
+router = APIRouter(tags=["music"])
+
+RunId = Annotated[str, Path(pattern=r"^[0-9A-Za-z_-]{1,64}$", description="A run's id.")]
+
+
+class TechniqueView(BaseModel):
+    """A technique, and the JSON Schema of its controls."""
+
+    id: str
+    title: str
+    tagline: str
+    controls: dict[str, Any] = Field(description="JSON Schema: ranges, defaults, what more and less of each does.")
+
+
+class _Body(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class ComposingRequest(_Body):
+    """A step to make."""
+
+    composition: str = Field(max_length=64, description="The composition that it begins with.")
+    technique: str = Field("arcnn", max_length=32)
+    controls: dict[str, Any] = Field(default_factory=dict, description="As the technique's schema says.")
+    model: str | None = Field(None, max_length=64, description="A training's id; left out, the model in the package.")
+    seed: Annotated[int, Field(ge=0, le=2**31 - 1, description="Same seed, same composition.")] = 1
+    name: Name | None = None
+
+
+class Keeping(_Body):
+    """What to keep of a step."""
+
+    taken_back: list[Annotated[int, Field(ge=0)]] = Field(
+        default_factory=list, max_length=50_000, description="Edits to leave out, by their index.")
+
+
+def run_index(request: Request) -> RunIndex:
+    index: RunIndex = request.app.state.index
+    return index
+
+
+def compositions(request: Request) -> Compositions:
+    return Compositions(request.app.state.db)
+
+
+def data_folder(request: Request) -> FilePath:
+    data: FilePath = request.app.state.settings.data
+    return data
+
+
+Index = Annotated[RunIndex, Depends(run_index)]
+Kept = Annotated[Compositions, Depends(compositions)]
+Data = Annotated[FilePath, Depends(data_folder)]
+
+
+@router.get("/techniques")
+def list_techniques() -> list[TechniqueView]:
+    """The techniques of composing and their controls."""
+    return [technique_view(technique) for technique in TECHNIQUES]
+
+
+@router.post("/composings", status_code=201)
+def create_composing(body: ComposingRequest, index: Index, kept: Kept, data: Data) -> RunView:
+    """Make a step and start it; its edits come as sample events over the live stream."""
+    technique = find_technique(body.technique)
+    controls: Any = parse_config(technique.controls, body.controls)
+    config = ComposeConfig.model_validate({"technique": technique.id, technique.id: controls.model_dump()})
+    begin = kept.get(body.composition)
+    model = str(index.folder(index.get(body.model).id)) if body.model else None  # an id, never a path
+    run = index.create(
+        STUDIO.id, "compose", body.name and body.name.strip(),
+        lambda name: submit_composing(data, name, config, begin.composition, body.seed, model,
+                                      {"composition": begin.id}),
+        usual=f"{technique.title} on {begin.title}")
+    return index.launch(run.id)
+
+
+@router.post("/composings/{run_id}/keep", status_code=201)
+def keep_composing(run_id: RunId, body: Keeping, index: Index, kept: Kept) -> CompositionView:
+    """Keep what a step has made as a composition below the one that it began with, without the edits taken back."""
+    step = step_of(index.folder(run_id), body.taken_back)
+    with suppress(NotFound):  # deleted meanwhile: the step then begins a tree of its own
+        return kept.add(step.piece, step.technique, parent=step.source, settings=step.settings, seed=step.seed,
+                        model=step.model)
+    return kept.add(step.piece, step.technique, settings=step.settings, seed=step.seed, model=step.model)
+
+
+def technique_view(technique: Technique) -> TechniqueView:
+    return TechniqueView(id=technique.id, title=technique.title, tagline=technique.tagline,
+                         controls=technique.controls_type().model_json_schema())
