@@ -118,6 +118,16 @@ def test_a_part_that_miscounts_does_not_move_the_others(lengths: list[int], want
     assert measure_length(lengths, 960) == wanted
 
 
+def test_parts_may_have_bar_lines_of_their_own() -> None:
+    def part(name: str, *rows: tuple[str, int]) -> str:
+        return f'<part id="{name}">{"".join(f"<measure>{note(step, 4, n)}</measure>" for step, n in rows)}</part>'
+
+    parts = part("P1", ("C", 4), ("D", 4), ("E", 8)) + part("P2", ("F", 8), ("G", 4), ("A", 4))
+    listed = "".join(f'<score-part id="{name}"><part-name>{name}</part-name></score-part>' for name in ("P1", "P2"))
+    piece = piece_of(read_musicxml(f"<score-partwise><part-list>{listed}</part-list>{parts}</score-partwise>".encode()))
+    assert [[n.onset for n in part.notes] for part in piece.parts] == [[0, 1920, 3840], [0, 3840, 5760]]
+
+
 def test_a_timewise_score_and_an_mxl_are_read() -> None:
     timewise = ('<score-timewise><part-list><score-part id="P1"><part-name>x</part-name></score-part></part-list>'
                 f'<measure number="1"><part id="P1">{note("C", 4, 4)}</part></measure></score-timewise>').encode()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from fractions import Fraction
+from itertools import accumulate
 from typing import TYPE_CHECKING
 from xml.etree.ElementTree import Element, ParseError
 
@@ -103,7 +104,6 @@ class ScoreReader:
         self.root = root
         self.draft = Draft("MusicXML")
         self.remarks: dict[str, None] = {}
-        self.changes: list[tuple[int, int, str, object]] = []  # measure, tick in it, what, value
 
     def read(self) -> Draft:
         """The whole score."""
@@ -117,9 +117,9 @@ class ScoreReader:
                  for part_id, measures in self._parts(kind)]
         if not found:
             raise BadFile("There is no part in this score.", RESAVE)
-        starts = self._lay_out([part.measures for part in found])
-        self.draft.parts = [joined(part.about, part.measures, starts) for part in found]
-        self._place(starts)
+        starts = lay_out([part.measures for part in found])
+        self.draft.parts = [joined(part.about, part.measures, own) for part, own in zip(found, starts, strict=True)]
+        self._place(found, starts)
         self.draft.warnings = list(self.remarks)
         return self.draft
 
@@ -132,31 +132,19 @@ class ScoreReader:
                 rows.setdefault(part.get("id", ""), []).append(part)
         return list(rows.items())
 
-    def _lay_out(self, parts: list[list[Measure]]) -> list[int]:
-        """Where each measure begins: it is as long as in most parts of it, or the metre if all are silent.
-
-        Scores from the field have single parts that are too long or too short, such as a rest of four quarters in 2/4.
-        """
-        starts, tick = [], 0
-        for number in range(max(len(measures) for measures in parts)):
-            here = [measures[number] for measures in parts if number < len(measures)]
-            starts.append(tick)
-            tick += measure_length([measure.length for measure in here if measure.length], here[0].nominal)
-            if tick > MAX_TICKS * 10:
-                raise BadFile("This score is longer than any piece of music.", RESAVE)
-        return [*starts, tick]
-
-    def _place(self, starts: list[int]) -> None:
+    def _place(self, parts: list[PartReader], starts: list[list[int]]) -> None:
+        """Tempo, metre and key on the piece's ticks; where parts differ, the first has the say."""
         metres: dict[int, tuple[int, BeatUnit]] = {}
-        for number, offset, what, value in self.changes:
-            tick = starts[number] + max(offset, 0)
-            if what == "metre":
-                metres[starts[number]] = value  # type: ignore[assignment]
-            elif what == "key":
-                self.draft.keys[tick] = value  # type: ignore[assignment]
-            else:
-                self.draft.tempos[tick] = value  # type: ignore[assignment]
-        self.draft.metres = cut_bars(metres, starts)
+        for part, own in reversed(list(zip(parts, starts, strict=True))):
+            for number, offset, what, value in part.changes:
+                tick = own[number] + max(offset, 0)
+                if what == "metre":
+                    metres[own[number]] = value  # type: ignore[assignment]
+                elif what == "key":
+                    self.draft.keys[tick] = value  # type: ignore[assignment]
+                else:
+                    self.draft.tempos[tick] = value  # type: ignore[assignment]
+        self.draft.metres = cut_bars(metres, starts[0])
 
     def remark(self, sentence: str) -> None:
         self.remarks[sentence] = None
@@ -171,6 +159,7 @@ class PartReader:
         self.nominal = 4 * TICKS_PER_QUARTER
         self.velocity = DEFAULT_VELOCITY
         self.measures: list[Measure] = []
+        self.changes: list[tuple[int, int, str, object]] = []  # measure, tick in it, what, value
         for element in elements:
             self.measure(element)
 
@@ -218,7 +207,7 @@ class PartReader:
         time = element.find("time")
         if time is not None and (beats := metre(time)) is not None:
             self.nominal = here.nominal = beats[0] * 4 * TICKS_PER_QUARTER // beats[1]
-            self.score.changes.append((len(self.measures) - 1, 0, "metre", beats))
+            self.changes.append((len(self.measures) - 1, 0, "metre", beats))
         transpose = element.find("transpose")
         if transpose is not None:
             octaves = int(number(transpose.findtext("octave-change")))
@@ -227,7 +216,7 @@ class PartReader:
         if key is not None and -7 <= (fifths := int(number(key.text))) <= 7:
             mode: Mode = "minor" if element.findtext("key/mode") == "minor" else "major"
             if self.transpose % 12 == 0:  # else it is that of a transposing instrument, not of the piece
-                self.score.changes.append((len(self.measures) - 1, tick, "key", (fifths, mode)))
+                self.changes.append((len(self.measures) - 1, tick, "key", (fifths, mode)))
 
     def _direction(self, element: Element, tick: int) -> None:
         sound = element if element.tag == "sound" else element.find("sound")
@@ -237,7 +226,7 @@ class PartReader:
         tempo = number(sound.get("tempo")) if sound is not None else Fraction(0)
         bpm = float(tempo) or metronome(element)
         if bpm > 0:
-            self.score.changes.append((len(self.measures) - 1, tick + offset, "tempo", bpm))
+            self.changes.append((len(self.measures) - 1, tick + offset, "tempo", bpm))
 
     def _note(self, element: Element, here: Measure, onset: Fraction, length: Fraction) -> None:
         pitch = self._pitch(element)
@@ -270,6 +259,24 @@ class PartReader:
             return known
         step = STEPS.get(element.findtext("unpitched/display-step") or "B", 11)
         return round(12 * (number(element.findtext("unpitched/display-octave") or "2") + 1)) + step
+
+
+def lay_out(parts: list[list[Measure]]) -> list[list[int]]:
+    """Where each measure of each part begins, and the end.
+
+    Parts may have bar lines of their own, as in old music, as long as they end together. Otherwise one miscounts, such
+    as with a rest of four quarters in 2/4, and each measure is as long as in most parts.
+    """
+    own = [[measure.length or measure.nominal for measure in measures] for measures in parts]
+    if len({sum(lengths) for lengths in own}) > 1:
+        count = max(len(measures) for measures in parts)
+        here = [[measures[number] for measures in parts if number < len(measures)] for number in range(count)]
+        shared = [measure_length([measure.length for measure in row if measure.length], row[0].nominal) for row in here]
+        own = [shared] * len(parts)
+    starts = [list(accumulate(lengths, initial=0)) for lengths in own]
+    if starts[0][-1] > MAX_TICKS * 10:
+        raise BadFile("This score is longer than any piece of music.", RESAVE)
+    return starts
 
 
 def measure_length(lengths: list[int], nominal: int) -> int:
