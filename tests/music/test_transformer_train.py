@@ -102,6 +102,15 @@ def test_a_stopped_training_goes_on_bit_for_bit(music: Path, stop_after: int) ->
     assert values(parted, "nats_per_note/valid") == values(whole, "nats_per_note/valid")
 
 
+def test_a_training_whose_time_is_over_still_says_how_good_it_is(music: Path) -> None:
+    folder = create_run(STUDIO, "train", "late", config(epochs=100).model_copy(update={"max_minutes": 1e-6}),
+                        out=music.parent / "late", inputs=rule_made(), threads=1)
+    trained(folder)
+    assert weights(folder)[1]["counters"]["update"] == 1
+    assert len(values(folder, "nats_per_note/valid")) == 1
+    assert (folder / "model" / "weights.safetensors").is_file()
+
+
 def test_the_seed_decides(music: Path) -> None:
     one, two, three = (trained(made(music, name, seed=seed, epochs=1)) for name, seed in
                        [("one", 1), ("two", 1), ("three", 2)])

@@ -124,7 +124,8 @@ def train(config: TrainConfig, run: Run) -> None:
     saved, last_save, pace = (now.update, now.evaluated), time.monotonic(), Pace(run, now)
 
     while True:
-        is_due = now.update == last_update or now.update % (settings.evaluate_every * updates_an_epoch) == 0
+        late = is_late(config, run, now)
+        is_due = late or now.update == last_update or now.update % (settings.evaluate_every * updates_an_epoch) == 0
         if is_due and now.update > now.evaluated:
             valid = likelihood(learner.average, pieces.valid, stopped=lambda: run.stopped)
             if valid is None:
@@ -138,7 +139,7 @@ def train(config: TrainConfig, run: Run) -> None:
                 run.save(now.update, *capture(learner, now), best=valid)
                 run.set_best(METRIC, valid, now.update)
                 saved, last_save = (now.update, now.evaluated), time.monotonic()
-        if run.stopped or is_late(config, run, now) or now.update == last_update:
+        if run.stopped or late or now.update == last_update:
             break
 
         batch = next(stream)
