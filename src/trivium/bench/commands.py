@@ -16,9 +16,9 @@ from typing import Any
 import click
 
 from trivium.bench.result import Result
+from trivium.core.spec import WAITING
 
-# Waiting threads sleep, as in every run of the studio; read when the first library with threads is loaded.
-os.environ |= {"GOMP_SPINCOUNT": "0", "OMP_WAIT_POLICY": "PASSIVE", "KMP_BLOCKTIME": "0"}
+os.environ |= WAITING  # as in every run of the studio; read when the first library with threads is loaded
 
 RACING = {
     "simulation": "trivium.bench.simulation:bench",

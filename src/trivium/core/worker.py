@@ -27,7 +27,7 @@ from trivium.core.events import EventWriter
 from trivium.core.heartbeat import Heartbeat
 from trivium.core.process import FolderLock, birth, boot_id
 from trivium.core.run import Run
-from trivium.core.spec import Spec, read_spec
+from trivium.core.spec import WAITING, Spec, read_spec
 from trivium.core.status import Status, StatusBoard, read_status
 from trivium.core.studio import parse_config
 from trivium.errors import BadFile, StudioError
@@ -40,17 +40,16 @@ KEPT_VARIABLES = ("PATH", "LANG", "LC_ALL", "PYTHONPATH", "LD_LIBRARY_PATH", "DY
 
 
 def environment(folder: Path, spec: Spec) -> dict[str, str]:
-    """The runner's whole environment: no secrets, threads as in the spec, waiting threads asleep, not spinning."""
+    """The runner's whole environment: no secrets, threads as in the spec, waiting threads soon asleep."""
     from trivium.settings import cache_folder
 
     kept = {name: os.environ[name] for name in KEPT_VARIABLES if name in os.environ}
     threads = {f"{library}_NUM_THREADS": str(spec.threads) for library in ("OMP", "MKL", "OPENBLAS", "NUMBA")}
     temporary = str(folder / files.TMP)
     cache = os.environ.get("NUMBA_CACHE_DIR") or str(cache_folder() / "numba")
-    return {"LANG": "C.UTF-8", **kept, **threads, "GOMP_SPINCOUNT": "0", "OMP_WAIT_POLICY": "PASSIVE",
-            "KMP_BLOCKTIME": "0", "HOME": str(folder), "USERPROFILE": str(folder), "TMPDIR": temporary,
-            "TEMP": temporary, "TMP": temporary, "NUMBA_CACHE_DIR": cache, "PYTHONUTF8": "1", "PYTHONUNBUFFERED": "1",
-            "PYTHONDONTWRITEBYTECODE": "1", "PYTHONHASHSEED": "0"}
+    return {"LANG": "C.UTF-8", **kept, **threads, **WAITING, "HOME": str(folder), "USERPROFILE": str(folder),
+            "TMPDIR": temporary, "TEMP": temporary, "TMP": temporary, "NUMBA_CACHE_DIR": cache, "PYTHONUTF8": "1",
+            "PYTHONUNBUFFERED": "1", "PYTHONDONTWRITEBYTECODE": "1", "PYTHONHASHSEED": "0"}
 
 
 def main(arguments: list[str]) -> int:
