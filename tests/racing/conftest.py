@@ -61,5 +61,6 @@ def run_to_end(folder: Path, timeout_s: float = 240.0) -> Any:
 
 
 def events(folder: Path, kind: str) -> list[dict[str, Any]]:
-    rows = [json.loads(row) for row in (folder / files.EVENTS).read_text().splitlines()]
+    """Those of a kind that are written whole; a run that goes on may be in the middle of the next line."""
+    rows = [json.loads(row) for row in (folder / files.EVENTS).read_bytes().split(b"\n")[:-1]]
     return [row for row in rows if row["kind"] == kind]
