@@ -18,7 +18,7 @@ from trivium.core.runfolder import create_run
 from trivium.core.spec import read_spec
 from trivium.music import STUDIO
 from trivium.music.arcnn_config import ArcnnConfig
-from trivium.music.arcnn_data import sheet, sheets_of_run, training_inputs
+from trivium.music.arcnn_data import inputs_of, sheet, sheets_of_run
 from trivium.music.arcnn_grid import KINDS, LENGTHS, PITCHES, WINDOW, planes_of, wanted_edits
 from trivium.music.arcnn_network import EditNet, divergence, edit_loss
 from trivium.music.arcnn_score import held_out_lessons
@@ -149,7 +149,7 @@ def test_what_is_spoilt_for_the_score_is_the_same_each_time_and_as_much_as_it_sa
 
 
 def arcnn_run(folder: Path, updates: int, every: int, seed: int = 5, **more: object) -> tuple[TrainConfig, Run]:
-    inputs = training_inputs(chord_set(24))
+    inputs = inputs_of(chord_set(24))
     config = TrainConfig(technique="arcnn", arcnn={**SMALL, "updates": updates, "evaluate_every": every, **more})
     return config, Run.open(create_run(STUDIO, "train", "toy", config, out=folder, inputs=inputs, seed=seed, threads=1))
 

@@ -21,10 +21,10 @@ from trivium.music import arcnn_models
 from trivium.music.arcnn_config import ArcnnConfig
 from trivium.music.arcnn_network import EditNet
 from trivium.music.arcnn_ship import ship
-from trivium.music.arcnn_train import part
 from trivium.music.compose_command import compose as command
 from trivium.music.compose_config import ComposeConfig
 from trivium.music.composing import compose_run, step_of, submit_composing
+from trivium.music.learning import part
 from trivium.music.midi_write import write_midi
 from trivium.music.notes import Composition
 from trivium.music.techniques import TECHNIQUES, Model

@@ -11,7 +11,7 @@ from trivium.music.dataset_chorales import RANGES, chorale, chorales
 from trivium.music.dataset_key import estimated_key, fifths_of, key_name
 from trivium.music.dataset_melodies import HIGHEST, LOWEST, melodies
 from trivium.music.dataset_piece import GridPiece, composition_of, voice_grid
-from trivium.music.dataset_rules import parallels
+from trivium.music.voice_leading import parallels
 
 SEEDS = range(40)
 

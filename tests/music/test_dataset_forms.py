@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from trivium.errors import BadConfig
 from trivium.music.dataset_chorales import chorale, chorales
 from trivium.music.dataset_distances import distances, wasserstein
-from trivium.music.dataset_forms import clips, rolls, signed, voice_grids
+from trivium.music.dataset_forms import clips, signed, voice_grids, windows
 from trivium.music.dataset_melodies import melody
 from trivium.music.dataset_piece import GridPiece, notes_of_grid, sounding_roll, transposed, voice_grid
 from trivium.music.dataset_voices import with_voices
@@ -28,7 +28,7 @@ def test_a_repeated_note_begins_twice_in_every_form() -> None:
     pitch, onset = voice_grids([piece])[0]
     assert pitch[:8, 0].tolist() == [72] * 8 and np.flatnonzero(onset[:, 0]).tolist() == [0, 4, 8]
     assert pitch[8:, 1].tolist() == [-1] * 24
-    (roll,) = rolls([piece], steps=32)
+    (roll,) = windows(sounding_roll(piece), 32, 32)
     assert roll[:9, 72].tolist() == [2, 1, 1, 1, 2, 1, 1, 1, 0]
     (clip,) = clips([piece])
     assert clip.shape == (32, 128, 4)
@@ -61,17 +61,17 @@ def test_grids_are_moved_into_range_and_what_is_no_four_part_piece_is_left_out()
     assert voice_grids([wide]) == []
 
 
-def test_rolls_cover_the_piece_and_begin_every_stride() -> None:
+def test_windows_cover_the_piece_and_begin_every_stride() -> None:
     piece = chorale(2)
-    found = rolls([piece], steps=64, stride=32, lowest=36, pitches=46)
     whole = sounding_roll(piece, 36, 46)
+    found = windows(whole, 64, 32)
     starts = sorted({*range(0, piece.steps - 63, 32), piece.steps - 64})
-    assert found.shape == (len(starts), 64, 46)
+    assert np.stack(found).shape == (len(starts), 64, 46)
     for window, start in zip(found, starts, strict=True):
         assert np.array_equal(window > 0, whole[start:start + 64] > 0)
         assert np.array_equal(window[1:], whole[start + 1:start + 64])
-    assert rolls([piece_of((0, 4, 60, 0))], steps=16).shape == (1, 16, 128)
-    assert rolls([], steps=16).shape == (0, 16, 128)
+    assert [window.shape for window in windows(sounding_roll(piece_of((0, 4, 60, 0))), 16, 64)] == [(16, 128)]
+    assert windows(np.zeros((16, 128), np.uint8), 16, 64) == []
 
 
 def test_a_clip_without_accompaniment_is_left_out() -> None:
@@ -172,7 +172,7 @@ def test_bachs_faults_are_those_of_the_reference() -> None:
     import io
     from pathlib import Path
 
-    from trivium.music.dataset_rules import parallels
+    from trivium.music.voice_leading import parallels
 
     path = Path(__file__).parents[3] / "shared" / "data" / "music" / "Jsb16thSeparated.npz"
     if not path.is_file():

@@ -1,4 +1,4 @@
-"""Rolls and grids: onset and hold are told apart, and notes come back from them."""
+"""Rolls: onset and hold are told apart, and notes come back from them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.music.pieces import notes
-from trivium.music.grid import HOLD, ONSET, SILENCE, notes_of, parts_of, piece_of_grid, roll_of, step_count, voice_grid
+from trivium.music.grid import HOLD, ONSET, notes_of, roll_of, step_count
 from trivium.music.notes import Composition, Metre, Note, Part
 
 
@@ -37,24 +37,3 @@ def test_a_note_too_short_for_the_grid_keeps_a_step() -> None:
 def test_the_last_bar_is_filled_up() -> None:
     piece = Composition(metres=[Metre(beats=3, beat_unit=4)], parts=[Part(notes=[note(1440, 100, 60)])])
     assert step_count(piece) == 24
-
-
-def test_voices_of_a_chorale() -> None:
-    parts = [Part(id="s", notes=[note(0, 240, 72), note(240, 240, 72)]), Part(id="b", notes=[note(240, 120, 48)])]
-    grid = voice_grid(parts, 5)
-    assert grid.pitches.tolist() == [[72, -1], [72, -1], [72, 48], [72, -1], [-1, -1]]
-    assert np.argwhere(grid.onsets).tolist() == [[0, 0], [2, 0], [2, 1]]
-    back = parts_of(grid.pitches, grid.onsets)
-    assert [part.notes for part in back] == [part.notes for part in parts]
-    fused = parts_of(grid.pitches)  # without onsets the repeat cannot be known
-    assert fused[0].notes == [note(0, 480, 72)]
-
-
-@settings(max_examples=40, deadline=None)
-@given(st.lists(st.lists(st.integers(35, 40).map(lambda p: SILENCE if p == 35 else p), min_size=4, max_size=4),
-                min_size=1, max_size=40))
-def test_a_grid_without_onsets_survives(rows: list[list[int]]) -> None:
-    pitches = np.array(rows)
-    piece = piece_of_grid(pitches)
-    assert voice_grid(piece.parts, len(rows)).pitches.tolist() == rows
-    assert [part.name for part in piece.parts] == ["Soprano", "Alto", "Tenor", "Bass"]

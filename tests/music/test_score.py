@@ -17,10 +17,11 @@ from tests.music.conftest import TINY, chorale
 from trivium.errors import BadFile
 from trivium.music.score_benchmark import bigram_nats, is_benchmark, open_benchmark, read_benchmark
 from trivium.music.score_harmonise import harmonisation
-from trivium.music.score_harmony import agreement, crossings, faults, parallels
+from trivium.music.score_harmony import agreement, faults
 from trivium.music.score_likelihood import averaged_likelihood, likelihood
-from trivium.music.tokens import SILENCE, Ints, Piece, voice_ranges
+from trivium.music.tokens import SILENCE, Ints, Piece, grid_of, voice_ranges
 from trivium.music.transformer import ChoraleTransformer
+from trivium.music.voice_leading import crossings, parallels
 
 Benchmark = dict[str, list[Ints]]
 
@@ -53,13 +54,14 @@ def test_bachs_own_faults_are_as_published(benchmark: Benchmark, split: str, row
 def test_parallels_and_crossings_by_hand() -> None:
     # soprano and alto a fifth apart step up together; tenor leaps to the octave below the soprano; bass rests
     piece = np.array([[27, 20, 12, SILENCE], [29, 22, 17, SILENCE], [29, 22, 24, SILENCE], [31, 24, 26, SILENCE]])
-    assert parallels(piece, 7) == 2  # steps 0-1 and 2-3
-    assert parallels(piece, 0) == 0
-    assert parallels(piece - np.array([0, -7, 0, 0]), 0) == 2  # the alto in unison with the soprano
-    assert crossings(piece) == 2  # the tenor above the alto
+    grid = grid_of(piece)
+    assert parallels(grid, 7) == 2  # steps 0-1 and 2-3
+    assert parallels(grid, 0) == 0
+    assert parallels(grid - np.array([0, -7, 0, 0]), 0) == 2  # the alto in unison with the soprano
+    assert crossings(grid) == 2  # the tenor above the alto
     assert faults([piece, piece])["voice_crossings"] == 50.0
     against = np.array([[27, 20, 5, 0], [29, 10, 3, 1]])
-    assert parallels(against, 7) == 0  # contrary motion, and not a fifth any more
+    assert parallels(grid_of(against), 7) == 0  # contrary motion, and not a fifth any more
 
 
 def test_agreement_counts_pitches_and_pitch_classes() -> None:

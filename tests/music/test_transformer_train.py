@@ -17,15 +17,16 @@ from trivium.core import checkpoint, files, jobs
 from trivium.core.run import Run
 from trivium.core.runfolder import create_run
 from trivium.errors import BadConfig
-from trivium.music import STUDIO, dataset, models
+from trivium.music import STUDIO, dataset, transformer_models
 from trivium.music.config import TrainConfig
 from trivium.music.data import inputs_of
 from trivium.music.dataset_sources import prepare_chorales
 from trivium.music.evaluate import score
+from trivium.music.learning import rate
 from trivium.music.score_benchmark import bigram_nats
 from trivium.music.score_likelihood import likelihood
 from trivium.music.tokens import Piece
-from trivium.music.transformer_train import batches, rate, train
+from trivium.music.transformer_train import WARM_UP, batches, train
 
 
 @pytest.fixture
@@ -80,7 +81,7 @@ def values(folder: Path, key: str) -> list[float]:
 
 def test_it_learns_more_than_what_follows_what(music: Path) -> None:
     folder = trained(made(music, "learns", epochs=25, evaluate_every=5, lr=0.05, lr_adam=0.01, average=0.9))
-    found, data = models.from_run(folder), values(folder, "nats_per_note/valid")
+    found, data = transformer_models.from_run(folder), values(folder, "nats_per_note/valid")
     run = Run.open(folder)
     from trivium.music.data import pieces_of_run
 
@@ -135,7 +136,7 @@ def test_every_epoch_takes_every_piece_once(music: Path) -> None:
 
 
 def test_the_rate_warms_up_and_falls() -> None:
-    shares = [rate(update, 1000) for update in range(1000)]
+    shares = [rate(update, 1000, WARM_UP) for update in range(1000)]
     assert shares[0] < 0.02 and max(shares) > 0.97 and shares[-1] < 0.011
     assert shares.index(max(shares)) < 110
     assert all(a >= b for a, b in pairwise(shares[110:]))
@@ -143,7 +144,7 @@ def test_the_rate_warms_up_and_falls() -> None:
 
 def test_a_bundled_model_is_the_best_checkpoint(music: Path) -> None:
     folder = trained(made(music, "bundled", epochs=2))
-    bundled, best = models.from_bundle(folder / "model"), models.from_run(folder)
+    bundled, best = transformer_models.from_bundle(folder / "model"), transformer_models.from_run(folder)
     for name, tensor in best.network.state_dict().items():
         assert (bundled.network.state_dict()[name] == tensor).all()
     assert bundled.step == best.step
@@ -171,6 +172,6 @@ def test_train_from_the_command_line(music: Path) -> None:
     assert found["status"] == "succeeded" and found["best"]["metric"] == "nats_per_note/valid"
     assert jobs.status(Path(found["run"])).confinement is not None
     assert "Mind: " in done.stderr  # sixteen pieces are few
-    assert models.from_run(found["run"]).network.with_hold
+    assert transformer_models.from_run(found["run"]).network.with_hold
     wrong = CliRunner().invoke(main, [*arguments[:8], "--set", "transformer.epoch=1"])
     assert wrong.exit_code == 1 and "Did you mean transformer.epochs?" in wrong.stderr

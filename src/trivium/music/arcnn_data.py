@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from trivium.errors import BadFile
 from trivium.music.arcnn_grid import Sheet
 from trivium.music.dataset import ARRAYS, CARD, TrainingSet, packed, unpacked
 from trivium.music.dataset_piece import LENGTH, ONSET, PITCH, VOICE, GridPiece
+from trivium.music.dataset_sources import Say, training_set
 
 
 @dataclass(frozen=True)
@@ -26,7 +28,14 @@ class Sheets:
     card: dict[str, Any]
 
 
-def training_inputs(training_set: TrainingSet) -> dict[str, Content]:
+def training_inputs(source: str | Path, data_dir: Path, seed: int,
+                    say: Say = lambda _text: None) -> tuple[dict[str, Content], list[str]]:
+    """What a run takes along to learn from `source`, and what its owner should know of it."""
+    made = training_set(source, data_dir, seed, say)
+    return inputs_of(made), made.warnings
+
+
+def inputs_of(training_set: TrainingSet) -> dict[str, Content]:
     """What a run takes along to learn from this set."""
     for split in ("train", "valid"):
         if not training_set.split(split):

@@ -6,25 +6,20 @@ This module is light, because the server finds models for people; a network is m
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import trivium
 from trivium.core import checkpoint, files
 from trivium.core.run import Run
 from trivium.core.runfolder import display_name, find_run
 from trivium.core.spec import read_spec
 from trivium.errors import BadConfig, BadFile, NotFound
+from trivium.music.deploy import MODEL_CARD, WEIGHTS, averaged, write_bundle
 from trivium.music.techniques import Model
 
 if TYPE_CHECKING:
-    import numpy as np
-
     from trivium.music.config import TrainConfig
 
-WEIGHTS, CARD = "weights.safetensors", "model.json"
-AVERAGE = "average."  # the averaged weights among a checkpoint's tensors
 DEFAULT = Path(__file__).parent / "trained" / "arcnn"
 DEFAULT_ID = "arcnn-default"
 HINT = "Train one: trivium music train --technique arcnn --data YOUR_MUSIC --out run-m"
@@ -33,11 +28,11 @@ HINT = "Train one: trivium music train --technique arcnn --data YOUR_MUSIC --out
 def find_model(data: Path, wanted: str | None) -> Model:
     """The model that a person names: a folder, a run by id or name; left out, the one in the package."""
     if wanted is None or wanted == DEFAULT_ID:
-        if not (DEFAULT / CARD).is_file():
+        if not (DEFAULT / MODEL_CARD).is_file():
             raise NotFound("This installation has no AR-CNN model of its own.", HINT)
         return from_bundle(DEFAULT, DEFAULT_ID)
     folder = Path(wanted)
-    if (folder / CARD).is_file() and not (folder / files.SPEC).is_file():
+    if (folder / MODEL_CARD).is_file() and not (folder / files.SPEC).is_file():
         return from_bundle(folder, folder.name)
     return from_run(find_run(data, wanted))
 
@@ -57,14 +52,9 @@ def from_run(training: Path) -> Model:
     return Model(name, to_safetensors(averaged(found.tensors)), card)
 
 
-def averaged(tensors: dict[str, np.ndarray[Any, Any]]) -> dict[str, np.ndarray[Any, Any]]:
-    """The averaged weights of a checkpoint."""
-    return {name.removeprefix(AVERAGE): array for name, array in tensors.items() if name.startswith(AVERAGE)}
-
-
 def from_bundle(folder: Path, name: str) -> Model:
     """A model that lies beside its card."""
-    card = files.read_json(folder / CARD)
+    card = files.read_json(folder / MODEL_CARD)
     content = files.read_file(folder / WEIGHTS)
     if not isinstance(card, dict) or files.sha256_bytes(content) != card.get("files", {}).get(WEIGHTS):
         raise BadFile(f"The model in {folder.name} is damaged.", "Take it from its training again.")
@@ -73,24 +63,8 @@ def from_bundle(folder: Path, name: str) -> Model:
 
 def bundle(config: TrainConfig, run: Run, data: dict[str, Any]) -> Path:
     """Write the best checkpoint as RUN/model and return its card's path."""
-    from safetensors.numpy import save as to_safetensors
-
-    best = run.load_best()
-    assert best is not None, "bundle is called after the first checkpoint"
-    weights = to_safetensors(averaged(best.tensors))
-    files.atomic_write(run.model(WEIGHTS), weights)
-    card = {
-        "Description": f"Adds and removes notes until a melody is a piece; AR-CNN, a U-Net, {best.step} updates.",
+    return write_bundle(config, run, data, "xor_cross_entropy/valid", {
+        "Description": "Adds and removes notes until a melody is a piece; AR-CNN, a U-Net, {step} updates.",
         "Inputs": "8 bars in sixteenths, 64 pitches: where notes begin, where they go on, where bars begin",
         "Outputs": "one probability for every edit: remove a note, or put one of eight lengths somewhere",
-        "Loss": "KL divergence from the uniform distribution over the edits that mend a spoilt piece",
-        "xor_cross_entropy/valid": best.best, "technique": "arcnn", "data": data, "step": best.step,
-        "seed": run.seed, "run": run.spec.id, "trivium": trivium.__version__,
-        "config": config.model_dump(mode="json", include={"technique", "arcnn"}),
-        "Source and licence": "Trained by the owner of this run; theirs to license, as far as the music it learned "
-                              "from allows.",
-        "files": {WEIGHTS: files.sha256_bytes(weights)},
-    }
-    path = run.model(CARD)
-    files.atomic_write(path, json.dumps(card, indent=1, ensure_ascii=False))
-    return path
+        "Loss": "KL divergence from the uniform distribution over the edits that mend a spoilt piece"})

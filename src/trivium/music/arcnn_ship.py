@@ -19,7 +19,8 @@ from safetensors.numpy import load, save
 
 from trivium.core import files
 from trivium.errors import StudioError
-from trivium.music.arcnn_models import CARD, DEFAULT, WEIGHTS, from_bundle
+from trivium.music.arcnn_models import DEFAULT, from_bundle
+from trivium.music.deploy import MODEL_CARD, WEIGHTS
 
 LICENCE = "Trained by the Trivium project; Apache-2.0, like Trivium."
 
@@ -32,8 +33,8 @@ def ship(run: Path, target: Path = DEFAULT) -> Path:
     target.mkdir(parents=True, exist_ok=True)
     card = {**model.card, "Source and licence": LICENCE, "files": {WEIGHTS: files.sha256_bytes(half)}}
     files.atomic_write(target / WEIGHTS, half)
-    files.atomic_write(target / CARD, json.dumps(card, indent=1, ensure_ascii=False) + "\n")
-    return target / CARD
+    files.atomic_write(target / MODEL_CARD, json.dumps(card, indent=1, ensure_ascii=False) + "\n")
+    return target / MODEL_CARD
 
 
 if __name__ == "__main__":

@@ -11,7 +11,6 @@ falls along a half cosine (arXiv 1608.03983) after a warm-up.
 from __future__ import annotations
 
 import copy
-import math
 import time
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -28,6 +27,7 @@ from trivium.music.arcnn_network import EditNet, channels_last, edit_loss, param
 from trivium.music.arcnn_score import held_out_lessons, score
 from trivium.music.arcnn_spoil import Lesson, lesson
 from trivium.music.config import TrainConfig
+from trivium.music.learning import is_late, part, rate
 
 SAVE_EVERY_S = 60.0  # between checkpoints that are not a new best; what is saved does not change what is learned
 WARM_UP = 50  # updates
@@ -93,11 +93,6 @@ class Learner:
         self.adam.load_state_dict({**self.adam.state_dict(), "state": {i: s for i, s in enumerate(states) if s}})
 
 
-def part(tensors: dict[str, torch.Tensor], prefix: str) -> dict[str, torch.Tensor]:
-    """Those whose name begins so, without that beginning."""
-    return {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}
-
-
 def prepare(config: TrainConfig, run: Run) -> None:
     """Load what is slow to find once the run is confined."""
     torch.set_num_threads(run.threads)
@@ -121,7 +116,7 @@ def train(config: TrainConfig, run: Run) -> None:
     last_save = began
 
     while not run.stopped:
-        is_last = now.update >= settings.updates or is_late(config, run, now)
+        is_last = now.update >= settings.updates or is_late(config, run, now.update)
         if now.evaluated < now.update and (is_last or now.update % settings.evaluate_every == 0):
             found = score(learner.average, test, run.device, lambda: run.stopped)
             if found is None:
@@ -140,7 +135,7 @@ def train(config: TrainConfig, run: Run) -> None:
         rng = np.random.default_rng([run.seed, now.update])
         torch.manual_seed(int(rng.integers(2**31)))  # of the dropout
         batch = lesson(pieces.train, settings, rng)
-        losses.append(learner.learn(batch, now.update, rate(now.update, settings.updates)))
+        losses.append(learner.learn(batch, now.update, rate(now.update, settings.updates, WARM_UP)))
         now.update += 1
         run.progress(now.update, now.update / settings.updates, left_s(run, now.update, settings.updates))
         if time.monotonic() - last_save > SAVE_EVERY_S:
@@ -153,15 +148,6 @@ def train(config: TrainConfig, run: Run) -> None:
         bundle(config, run, pieces.card)
     if now.update < settings.updates and not run.stopped:
         run.note(f"Stopped: the time limit of {config.max_minutes:g} min is over.")
-
-
-def rate(update: int, last: int) -> float:
-    """Share of the highest learning rate."""
-    return min(1.0, (update + 1) / WARM_UP) * (0.01 + 0.99 * 0.5 * (1.0 + math.cos(math.pi * update / last)))
-
-
-def is_late(config: TrainConfig, run: Run, now: Counters) -> bool:
-    return config.max_minutes is not None and now.update > 0 and run.elapsed_s >= 60.0 * config.max_minutes
 
 
 def left_s(run: Run, update: int, last: int) -> float:

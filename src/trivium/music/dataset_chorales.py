@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from trivium.music.dataset_harmony import Chord, Mode, phrase_chords
 from trivium.music.dataset_key import key_name
 from trivium.music.dataset_piece import GridPiece, Ints, notes_of_grid
-from trivium.music.dataset_rules import has_parallels
+from trivium.music.voice_leading import has_parallels
 
 RANGES = ((60, 81), (55, 74), (48, 69), (40, 62))  # S, A, T, B: lowest and highest MIDI pitch
 BEAT = 4  # steps

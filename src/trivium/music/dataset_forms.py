@@ -53,17 +53,6 @@ def fitted(piece: GridPiece, lowest: int, highest: int) -> GridPiece | None:
     return transposed(piece, min(octaves or range(down, up + 1), key=abs))
 
 
-def rolls(pieces: Sequence[GridPiece], steps: int = 128, stride: int = 64, lowest: int = 0,
-          pitches: int = PITCHES) -> NDArray[np.uint8]:
-    """For AR-CNN: (N, steps, pitches) windows of all voices together; 0 silent, 1 a note goes on, 2 a note begins.
-
-    A window begins every `stride` steps from the piece's beginning; the last one reaches to its end, and a shorter
-    piece is one window with silence after it. Empty windows are left out. `roll > 0` is what sounds.
-    """
-    found = [window for piece in pieces for window in windows(sounding_roll(piece, lowest, pitches), steps, stride)]
-    return np.stack(found) if found else np.zeros((0, steps, pitches), dtype=np.uint8)
-
-
 def windows(roll: NDArray[np.uint8], steps: int, stride: int) -> list[NDArray[np.uint8]]:
     """The windows of a roll (T, ...) that hold a note; one that begins within a note strikes it anew."""
     last = max(len(roll) - steps, 0)

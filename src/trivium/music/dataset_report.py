@@ -15,10 +15,10 @@ from typing import Any
 from trivium.music.dataset import TrainingSet
 from trivium.music.dataset_distances import Metric, distances
 from trivium.music.dataset_piece import GridPiece, composition_of, voice_grid
-from trivium.music.dataset_rules import FIFTH, OCTAVE, parallels
 from trivium.music.dataset_split import TRAIN, VALID
 from trivium.music.dataset_windows import grid_of, shares_found
 from trivium.music.metrics import measures
+from trivium.music.voice_leading import FIFTH, OCTAVE, parallels
 
 MOST_TRAIN = 300  # training pieces that are measured; the floor needs no more
 

@@ -1,7 +1,7 @@
 """Find the four-part music that a Transformer is to learn from: a training set, a folder, or the benchmark file.
 
-Of a training set the pieces in four parts are taken; one that leaves the pitches 36..81 is moved to another key if it
-then fits. The benchmark is split as published and does not say where notes begin, so HOLD is no class there.
+Of a training set the pieces in four parts are taken; one that leaves the pitches 36..81 is moved if it then fits. The
+benchmark is split as published and does not say where notes begin, so HOLD is no class there.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ from trivium.core.runfolder import Content
 from trivium.errors import BadFile
 from trivium.music.data import inputs_of
 from trivium.music.dataset import TrainingSet
-from trivium.music.dataset_piece import GridPiece, voice_grid
+from trivium.music.dataset_forms import voice_grids
+from trivium.music.dataset_piece import GridPiece
 from trivium.music.dataset_sources import Say, training_set
 from trivium.music.score_benchmark import SHA256, SIZE, is_benchmark, open_benchmark
 from trivium.music.tokens import LOWEST, PITCHES, Piece, classes_of, onsets_of
@@ -48,18 +49,14 @@ def training_inputs(source: str | Path, data_dir: Path, seed: int,
 
 def taken(made: TrainingSet, split: str) -> list[Piece]:
     """The split's pieces that a Transformer can learn from."""
-    fitting = [fitted(piece) for piece in made.split(split) if piece.is_four_part]
+    fitting = [fitted(piece) for piece in made.split(split)]
     return [piece for piece in fitting if piece is not None]
 
 
 def fitted(piece: GridPiece) -> Piece | None:
-    """The piece in the nearest key in which its pitches are 36..81; None where there is none."""
-    grid, onset = voice_grid(piece)
-    sung = grid[grid >= 0]
-    if not SHORTEST <= len(grid) <= LONGEST or not len(sung):
-        return None
-    down, up = LOWEST - int(sung.min()), LOWEST + PITCHES - 1 - int(sung.max())  # may move by down..up
-    if down > up:
-        return None
-    sounding = classes_of(np.where(grid < 0, grid, grid + min(max(0, down), up)).astype(np.int64))
-    return Piece.of(sounding, onset | onsets_of(sounding))
+    """The piece moved, if need be, so that its pitches are 36..81; None where that never is, or it is too short."""
+    for grid, onset in voice_grids([piece], LOWEST, LOWEST + PITCHES - 1):
+        if SHORTEST <= len(grid) <= LONGEST:
+            sounding = classes_of(grid.astype(np.int64))
+            return Piece.of(sounding, onset | onsets_of(sounding))
+    return None

@@ -12,7 +12,6 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
@@ -24,11 +23,13 @@ import torch
 from trivium.core.run import Run
 from trivium.music.config import TrainConfig, TransformerConfig
 from trivium.music.data import Pieces, pieces_of_run
+from trivium.music.learning import is_late, part, rate
 from trivium.music.muon import Muon
 from trivium.music.score_likelihood import likelihood
 from trivium.music.tokens import Ints, Piece, transposition_range, voice_ranges
 from trivium.music.transformer import Batch, ChoraleTransformer, parameters
 from trivium.music.transformer_batch import batch_of
+from trivium.music.transformer_models import bundle
 
 SAVE_EVERY_S = 60.0  # between checkpoints that are not a new best; what is saved does not change what is learned
 WARM_UP = 100  # updates
@@ -96,11 +97,6 @@ class Learner:
         self.adam.load_state_dict({**self.adam.state_dict(), "state": {i: s for i, s in enumerate(states) if s}})
 
 
-def part(tensors: dict[str, torch.Tensor], prefix: str) -> dict[str, torch.Tensor]:
-    """Those whose name begins so, without that beginning."""
-    return {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}
-
-
 def prepare(config: TrainConfig, run: Run) -> None:
     """Load what is slow to find once the run is confined."""
     torch.set_num_threads(run.threads)
@@ -124,7 +120,7 @@ def train(config: TrainConfig, run: Run) -> None:
     saved, last_save, pace = (now.update, now.evaluated), time.monotonic(), Pace(run, now)
 
     while True:
-        late = is_late(config, run, now)
+        late = is_late(config, run, now.update)
         is_due = late or now.update == last_update or now.update % (settings.evaluate_every * updates_an_epoch) == 0
         if is_due and now.update > now.evaluated:
             valid = likelihood(learner.average, pieces.valid, stopped=lambda: run.stopped)
@@ -143,7 +139,7 @@ def train(config: TrainConfig, run: Run) -> None:
             break
 
         batch = next(stream)
-        losses.append(learner.learn(batch.to(run.device), now.update, rate(now.update, last_update)))
+        losses.append(learner.learn(batch.to(run.device), now.update, rate(now.update, last_update, WARM_UP)))
         now.update += 1
         now.notes += int((batch.target >= 0).sum())
         run.progress(now.update, now.update / last_update, pace.left_s(last_update))
@@ -154,8 +150,6 @@ def train(config: TrainConfig, run: Run) -> None:
     if (now.update, now.evaluated) != saved:
         run.save(now.update, *capture(learner, now))
     if now.update:
-        from trivium.music.deploy import bundle
-
         bundle(config, run, pieces.card, pieces.with_hold)
     if now.update < last_update and not run.stopped:
         run.note(f"Stopped: the time limit of {config.max_minutes:g} min is over.")
@@ -203,16 +197,6 @@ def in_a_key(piece: Piece, share: float, lowest: Ints, highest: Ints) -> Piece:
     """The piece moved to one of the keys in which each voice keeps within its range; `share` is in 0..1."""
     down, up = transposition_range(piece.sounding, lowest, highest)
     return piece.transposed(down + int(share * (up - down + 1)))
-
-
-def rate(update: int, last: int) -> float:
-    """Share of the highest learning rate."""
-    return min(1.0, (update + 1) / WARM_UP) * (0.01 + 0.99 * 0.5 * (1.0 + math.cos(math.pi * update / last)))
-
-
-def is_late(config: TrainConfig, run: Run, now: Counters) -> bool:
-    """Whether the time limit is over. One update is always done, so that no training ends without a model."""
-    return config.max_minutes is not None and now.update > 0 and run.elapsed_s >= 60.0 * config.max_minutes
 
 
 def capture(learner: Learner, now: Counters) -> tuple[dict[str, np.ndarray[Any, Any]], dict[str, Any]]:

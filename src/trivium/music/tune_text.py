@@ -9,7 +9,6 @@ Bar lines are checked: each bar must be as long as the metre says, but for a fir
 from __future__ import annotations
 
 import re
-from itertools import pairwise
 
 from trivium.music.notes import DEFAULT_VELOCITY, TICKS_PER_QUARTER, Metre, Note
 
@@ -59,8 +58,3 @@ def check_bars(bars: list[int], metre: Metre) -> None:
 def pitch_of(letter: str, accidental: str, octave: int) -> int:
     """MIDI pitch of a name such as f # 4."""
     return 12 * (octave + 1) + STEPS[letter] + {"#": 1, "b": -1, "": 0}[accidental]
-
-
-def has_overlap(notes: list[Note]) -> bool:
-    """Whether two notes of a melody sound at once."""
-    return any(a.end > b.onset for a, b in pairwise(notes))

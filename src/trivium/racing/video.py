@@ -1,7 +1,7 @@
 """An MP4 of a drive: the car's own picture on the left, the track from above on the right, the figures below.
 
-The film is VP9, which Chromium plays (tried), Firefox and Safari 14 too by their own account. Its encoder,
-libvpx, is under a BSD licence, and takes a third of the time of x264, which is under the GPL and is never used here.
+The film is VP9, which Chromium plays; Firefox and Safari were not tried. Its encoder, libvpx, is under a BSD licence,
+and takes a third of the time of x264, which is under the GPL and is never used here.
 """
 
 from __future__ import annotations

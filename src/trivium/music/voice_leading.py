@@ -1,4 +1,4 @@
-"""Rules of voice leading counted on a grid (T, V): what Bach keeps to, nearly always."""
+"""Faults of voice leading, counted on a grid (T, V) of MIDI pitches, -1 where a voice is silent."""
 
 from __future__ import annotations
 
@@ -22,6 +22,12 @@ def parallels(grid: NDArray[Any], *intervals: int) -> int:
     apart = (high - low) % 12
     wanted = np.isin(apart[1:], intervals) & (apart[1:] == apart[:-1])
     return int((sings[1:] & sings[:-1] & same_way & wanted).sum())
+
+
+def crossings(grid: NDArray[Any]) -> int:
+    """Steps in which a voice sings above its upper neighbour, counted once for each pair of neighbours."""
+    high, low = grid[:, :-1], grid[:, 1:]
+    return int(((low > high) & (low >= 0) & (high >= 0)).sum())
 
 
 def has_parallels(grid: NDArray[Any]) -> bool:

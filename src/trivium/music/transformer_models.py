@@ -1,7 +1,4 @@
-"""Trained models, as they are found on disk: in a training's checkpoints, or bundled beside their card.
-
-The networks are in modules of their own: `transformer.py`.
-"""
+"""Trained Transformers: as a training leaves them, and as they are bundled beside their card."""
 
 from __future__ import annotations
 
@@ -13,16 +10,15 @@ import numpy as np
 import torch
 
 from trivium.core import checkpoint, files
+from trivium.core.run import Run
 from trivium.core.runfolder import run_folder
 from trivium.core.spec import read_spec
 from trivium.core.studio import parse_config
 from trivium.errors import BadConfig, BadFile, NotFound
-from trivium.music.config import TransformerConfig
+from trivium.music.config import TrainConfig, TransformerConfig
 from trivium.music.data import CARD
+from trivium.music.deploy import MODEL_CARD, WEIGHTS, averaged, write_bundle
 from trivium.music.transformer import ChoraleTransformer
-
-WEIGHTS, MODEL_CARD = "weights.safetensors", "model.json"
-AVERAGE = "average."  # the averaged weights among a checkpoint's tensors
 
 
 @dataclass(frozen=True)
@@ -42,11 +38,6 @@ def build(settings: TransformerConfig, with_hold: bool, weights: dict[str, np.nd
     except RuntimeError:
         raise BadFile("The model's weights do not fit its settings.", "Take both from the same run.") from None
     return network.requires_grad_(False).eval()
-
-
-def averaged(tensors: dict[str, np.ndarray[Any, Any]]) -> dict[str, np.ndarray[Any, Any]]:
-    """The averaged weights of a checkpoint."""
-    return {name.removeprefix(AVERAGE): array for name, array in tensors.items() if name.startswith(AVERAGE)}
 
 
 def from_run(folder: Path | str) -> Trained:
@@ -78,3 +69,12 @@ def from_bundle(folder: Path) -> Trained:
         return Trained(build(settings, bool(card["with_hold"]), load(content)), card["data"], int(card["step"]))
     except (OSError, ValueError, KeyError, TypeError):
         raise BadFile(f"The model in {folder.name} is damaged.", "Take it from its training again.") from None
+
+
+def bundle(config: TrainConfig, run: Run, data: dict[str, Any], with_hold: bool) -> Path:
+    """Write the best checkpoint as RUN/model and return its card's path."""
+    return write_bundle(config, run, data, "nats_per_note/valid", {
+        "Description": "Writes four-part music, one cell after the other; a Transformer, {step} updates.",
+        "Inputs": "cells (T, 4) of soprano, alto, tenor and bass in sixteenths: MIDI pitch 36..81 or silence",
+        "Outputs": "probabilities of the next cell's pitch, silence" + (" or hold" if with_hold else ""),
+        "Loss": "cross-entropy, nats per note", "with_hold": with_hold})
