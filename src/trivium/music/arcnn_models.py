@@ -1,6 +1,5 @@
 """Trained AR-CNN models: as a training leaves them, as they are bundled, and the one in the package.
 
-A model is a folder with weights.safetensors and model.json, its card. Weights hold numbers only and cannot run code.
 This module is light, because the server finds models for people; a network is made of one in `arcnn_compose.py`.
 """
 
@@ -9,12 +8,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from trivium.core import checkpoint, files
+from trivium.core import files
 from trivium.core.run import Run
 from trivium.core.runfolder import display_name, find_run
-from trivium.core.spec import read_spec
-from trivium.errors import BadConfig, BadFile, NotFound
-from trivium.music.deploy import MODEL_CARD, WEIGHTS, averaged, write_bundle
+from trivium.errors import NotFound
+from trivium.music.deploy import MODEL_CARD, averaged, write_bundle
+from trivium.music.models import best_of, read_bundle
 from trivium.music.techniques import Model
 
 if TYPE_CHECKING:
@@ -39,26 +38,17 @@ def find_model(data: Path, wanted: str | None) -> Model:
 
 def from_run(training: Path) -> Model:
     """The best checkpoint of a training."""
-    spec = read_spec(training)
-    name = display_name(training, spec.name)
-    if (spec.studio, spec.kind, spec.config.get("technique")) != ("music", "train", "arcnn"):
-        raise BadConfig(f"'{name}' has trained no AR-CNN.", HINT)
-    found = checkpoint.load_best(training / files.CHECKPOINTS)
-    if found is None:
-        raise NotFound(f"'{name}' has no saved model yet.", "Let it train until its first evaluation is done.")
+    spec, found = best_of(training, "arcnn", "an AR-CNN")
     from safetensors.numpy import save as to_safetensors
 
     card = {"technique": "arcnn", "run": spec.id, "step": found.step, "config": spec.config}
-    return Model(name, to_safetensors(averaged(found.tensors)), card)
+    return Model(display_name(training, spec.name), to_safetensors(averaged(found.tensors)), card)
 
 
 def from_bundle(folder: Path, name: str) -> Model:
     """A model that lies beside its card."""
-    card = files.read_json(folder / MODEL_CARD)
-    content = files.read_file(folder / WEIGHTS)
-    if not isinstance(card, dict) or files.sha256_bytes(content) != card.get("files", {}).get(WEIGHTS):
-        raise BadFile(f"The model in {folder.name} is damaged.", "Take it from its training again.")
-    return Model(name, content, card)
+    card, weights = read_bundle(folder)
+    return Model(name, weights, card)
 
 
 def bundle(config: TrainConfig, run: Run, data: dict[str, Any]) -> Path:

@@ -9,15 +9,15 @@ from typing import Any
 import numpy as np
 import torch
 
-from trivium.core import checkpoint, files
+from trivium.core import files
 from trivium.core.run import Run
 from trivium.core.runfolder import run_folder
-from trivium.core.spec import read_spec
 from trivium.core.studio import parse_config
-from trivium.errors import BadConfig, BadFile, NotFound
+from trivium.errors import BadFile
 from trivium.music.config import TrainConfig, TransformerConfig
 from trivium.music.data import CARD
-from trivium.music.deploy import MODEL_CARD, WEIGHTS, averaged, write_bundle
+from trivium.music.deploy import averaged, write_bundle
+from trivium.music.models import best_of, damaged, read_bundle
 from trivium.music.transformer import ChoraleTransformer
 
 
@@ -43,13 +43,7 @@ def build(settings: TransformerConfig, with_hold: bool, weights: dict[str, np.nd
 def from_run(folder: Path | str) -> Trained:
     """The best checkpoint of a Transformer's training."""
     training = run_folder(folder)
-    spec = read_spec(training)
-    if (spec.studio, spec.kind, spec.config.get("technique")) != ("music", "train", "transformer"):
-        raise BadConfig("This run has trained no Transformer.",
-                        "Train one with: trivium music train --technique transformer")
-    found = checkpoint.load_best(training / files.CHECKPOINTS)
-    if found is None:
-        raise NotFound(f"'{spec.name}' has no saved model yet.", "Let it train until its first evaluation is done.")
+    spec, found = best_of(training, "transformer", "a Transformer")
     assert spec.config_type is not None
     config: Any = parse_config(spec.config_type, spec.config)
     card = files.read_json(training / files.INPUTS / CARD)
@@ -57,18 +51,15 @@ def from_run(folder: Path | str) -> Trained:
 
 
 def from_bundle(folder: Path) -> Trained:
-    """A model that lies beside its card, as `deploy.bundle` wrote it."""
+    """A model that lies beside its card, as `deploy.write_bundle` wrote it."""
     from safetensors.numpy import load
 
-    card = files.read_json(folder / MODEL_CARD)
+    card, weights = read_bundle(folder)
     try:
-        content = (folder / WEIGHTS).read_bytes()
-        if files.sha256_bytes(content) != card["files"][WEIGHTS]:
-            raise ValueError(WEIGHTS)
         settings = TransformerConfig.model_validate(card["config"]["transformer"])
-        return Trained(build(settings, bool(card["with_hold"]), load(content)), card["data"], int(card["step"]))
-    except (OSError, ValueError, KeyError, TypeError):
-        raise BadFile(f"The model in {folder.name} is damaged.", "Take it from its training again.") from None
+        return Trained(build(settings, bool(card["with_hold"]), load(weights)), card["data"], int(card["step"]))
+    except (ValueError, KeyError, TypeError):
+        raise damaged(folder) from None
 
 
 def bundle(config: TrainConfig, run: Run, data: dict[str, Any], with_hold: bool) -> Path:
