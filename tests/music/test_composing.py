@@ -17,16 +17,16 @@ from trivium.core import files
 from trivium.core.events import read_events
 from trivium.core.run import Run
 from trivium.errors import BadConfig, BadFile, NotFound
-from trivium.music import arcnn_models
+from trivium.music import arcnn_models, models
 from trivium.music.arcnn_config import ArcnnConfig
 from trivium.music.arcnn_network import EditNet
-from trivium.music.arcnn_ship import ship
 from trivium.music.compose_command import compose as command
 from trivium.music.compose_config import ComposeConfig
 from trivium.music.composing import compose_run, step_of, submit_composing
 from trivium.music.learning import part
 from trivium.music.midi_write import write_midi
 from trivium.music.notes import Composition
+from trivium.music.ship import ship
 from trivium.music.techniques import TECHNIQUES, Model
 from trivium.settings import Settings
 
@@ -158,7 +158,7 @@ def test_a_training_is_a_model_by_its_best_average(tmp_path: Path) -> None:
         for found in (trained, bundled):
             assert isinstance(found, Model)
             torch.testing.assert_close(opened(found)(planes, bars), expected, rtol=1e-4, atol=1e-4)
-    shipped = arcnn_models.from_bundle(ship(run.folder, tmp_path / "package").parent, "shipped")
+    shipped = models.from_bundle(ship(run.folder, tmp_path / "package").parent, "shipped")
     assert len(shipped.weights) < 0.7 * len(trained.weights)  # half precision
     torch.testing.assert_close(opened(shipped)(planes, bars), expected, rtol=0.05, atol=0.05)
 

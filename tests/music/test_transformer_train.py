@@ -17,7 +17,7 @@ from trivium.core import checkpoint, files, jobs
 from trivium.core.run import Run
 from trivium.core.runfolder import create_run
 from trivium.errors import BadConfig
-from trivium.music import STUDIO, dataset, transformer_models
+from trivium.music import STUDIO, dataset, transformer_trained
 from trivium.music.config import TrainConfig
 from trivium.music.data import inputs_of
 from trivium.music.dataset_sources import prepare_chorales
@@ -81,7 +81,7 @@ def values(folder: Path, key: str) -> list[float]:
 
 def test_it_learns_more_than_what_follows_what(music: Path) -> None:
     folder = trained(made(music, "learns", epochs=25, evaluate_every=5, lr=0.05, lr_adam=0.01, average=0.9))
-    found, data = transformer_models.from_run(folder), values(folder, "nats_per_note/valid")
+    found, data = transformer_trained.from_run(folder), values(folder, "nats_per_note/valid")
     run = Run.open(folder)
     from trivium.music.data import pieces_of_run
 
@@ -144,7 +144,7 @@ def test_the_rate_warms_up_and_falls() -> None:
 
 def test_a_bundled_model_is_the_best_checkpoint(music: Path) -> None:
     folder = trained(made(music, "bundled", epochs=2))
-    bundled, best = transformer_models.from_bundle(folder / "model"), transformer_models.from_run(folder)
+    bundled, best = transformer_trained.from_bundle(folder / "model"), transformer_trained.from_run(folder)
     for name, tensor in best.network.state_dict().items():
         assert (bundled.network.state_dict()[name] == tensor).all()
     assert bundled.step == best.step
@@ -172,6 +172,6 @@ def test_train_from_the_command_line(music: Path) -> None:
     assert found["status"] == "succeeded" and found["best"]["metric"] == "nats_per_note/valid"
     assert jobs.status(Path(found["run"])).confinement is not None
     assert "Mind: " in done.stderr  # sixteen pieces are few
-    assert transformer_models.from_run(found["run"]).network.with_hold
+    assert transformer_trained.from_run(found["run"]).network.with_hold
     wrong = CliRunner().invoke(main, [*arguments[:8], "--set", "transformer.epoch=1"])
     assert wrong.exit_code == 1 and "Did you mean transformer.epochs?" in wrong.stderr

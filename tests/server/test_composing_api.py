@@ -14,7 +14,7 @@ from safetensors.numpy import save
 from tests.server.conftest import TestClient
 from trivium.core import files
 from trivium.core.run import Run
-from trivium.music import arcnn_models
+from trivium.music import models
 from trivium.music.arcnn_config import ArcnnConfig
 from trivium.music.arcnn_network import EditNet
 from trivium.music.compose_config import ComposeConfig
@@ -35,13 +35,13 @@ def full(app: FastAPI, client: TestClient) -> TestClient:
 def default_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A model that has learned nothing stands for the one in the package."""
     torch.manual_seed(4)
-    folder = tmp_path / "default"
-    folder.mkdir()
+    folder = tmp_path / "trained" / "arcnn"
+    folder.mkdir(parents=True)
     weights = save({name: array.numpy() for name, array in EditNet(ArcnnConfig(**TINY)).state_dict().items()})
     (folder / "weights.safetensors").write_bytes(weights)
     card = {"config": {"arcnn": TINY}, "files": {"weights.safetensors": files.sha256_bytes(weights)}}
     (folder / "model.json").write_text(json.dumps(card))
-    monkeypatch.setattr(arcnn_models, "DEFAULT", folder)
+    monkeypatch.setattr(models, "TRAINED", tmp_path / "trained")
 
 
 def test_the_techniques_come_with_the_schema_of_their_controls(client: TestClient) -> None:
@@ -95,5 +95,5 @@ def test_a_wrong_request_is_refused_in_words(full: TestClient, default_model: No
 
 def test_a_path_is_no_model(full: TestClient, default_model: None, tmp_path: Path) -> None:
     source = full.post(f"{MUSIC}/compositions", json={"tune": "twinkle"}).json()
-    body = {"composition": source["id"], "model": str(tmp_path / "default")[:64]}
+    body = {"composition": source["id"], "model": str(tmp_path / "trained" / "arcnn")[:64]}
     assert full.post(f"{MUSIC}/composings", json=body).status_code in {404, 422}

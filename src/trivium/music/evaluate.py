@@ -13,7 +13,7 @@ from trivium.errors import BadConfig
 from trivium.music.score_benchmark import SHA256, bigram_nats, read_benchmark
 from trivium.music.score_likelihood import averaged_likelihood, likelihood
 from trivium.music.tokens import Piece, V, voice_ranges
-from trivium.music.transformer_models import Trained, from_run
+from trivium.music.transformer_trained import Trained, from_run
 
 
 def score(run: Path | str, data: Path, split: str = "valid", transpositions: bool = True,

@@ -2,20 +2,74 @@
 
 A model is a folder with weights.safetensors and model.json, its card. Weights hold numbers only and cannot run code.
 What a technique makes of them stands in `arcnn_models.py`, `transformer_models.py`, and so on; how they are written, in
-`deploy.py`. This module is light, because the server finds models for people.
+`deploy.py`; how one gets into the package, in `ship.py`. This module is light, because the server finds models for
+people.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from trivium.core import checkpoint, files
 from trivium.core.checkpoint import Checkpoint
-from trivium.core.runfolder import display_name
+from trivium.core.runfolder import display_name, find_run
 from trivium.core.spec import Spec, read_spec
 from trivium.errors import BadConfig, BadFile, NotFound
-from trivium.music.deploy import MODEL_CARD, WEIGHTS
+from trivium.music.deploy import MODEL_CARD, WEIGHTS, averaged
+from trivium.music.techniques import Model
+
+TRAINED = Path(__file__).parent / "trained"  # the models in the package, a folder each
+
+
+def no_facts(_training: Path) -> dict[str, Any]:
+    """What a card needs beside the settings: nothing."""
+    return {}
+
+
+@dataclass(frozen=True)
+class Family:
+    """The trained models of one technique."""
+
+    technique: str
+    title: str  # with its article, as in "an AR-CNN"
+    facts: Callable[[Path], dict[str, Any]] = no_facts  # of a training: what its card needs beside the settings
+
+    @property
+    def default_id(self) -> str:
+        """What the model in the package is called."""
+        return f"{self.technique}-default"
+
+    def find(self, data: Path, wanted: str | None) -> Model:
+        """The model that a person names: a folder, a run by id or name; left out, the one in the package."""
+        if wanted is None or wanted == self.default_id:
+            folder = TRAINED / self.technique
+            if not (folder / MODEL_CARD).is_file():
+                raise NotFound(f"This installation has no model of its own for this technique: {self.technique}.",
+                               f"Train one: trivium music train --technique {self.technique} --data YOUR_MUSIC "
+                               "--out run-m")
+            return from_bundle(folder, self.default_id)
+        folder = Path(wanted)
+        if (folder / MODEL_CARD).is_file() and not (folder / files.SPEC).is_file():
+            return from_bundle(folder, folder.name)
+        return self.of_run(find_run(data, wanted))
+
+    def of_run(self, training: Path) -> Model:
+        """The best checkpoint of a training."""
+        spec, found = best_of(training, self.technique, self.title)
+        from safetensors.numpy import save as to_safetensors
+
+        card = {"technique": self.technique, "run": spec.id, "step": found.step, "config": spec.config,
+                **self.facts(training)}
+        return Model(display_name(training, spec.name), to_safetensors(averaged(found.tensors)), card)
+
+
+def from_bundle(folder: Path, name: str) -> Model:
+    """A model that lies beside its card."""
+    card, weights = read_bundle(folder)
+    return Model(name, weights, card)
 
 
 def best_of(training: Path, technique: str, title: str) -> tuple[Spec, Checkpoint]:

@@ -1,7 +1,8 @@
 """Find the four-part music that a Transformer is to learn from: a training set, a folder, or the benchmark file.
 
-Of a training set the pieces in four parts are taken; one that leaves the pitches 36..81 is moved if it then fits. The
-benchmark is split as published and does not say where notes begin, so HOLD is no class there.
+Of a training set the pieces in four parts are taken; one that leaves the pitches 36..81 is moved if it then fits. An
+upbeat is moved to the end of its bar, so that the number of a step tells its place in the bar. The benchmark is split
+as published and does not say where notes begin, so HOLD is no class there.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from trivium.music.dataset_forms import voice_grids
 from trivium.music.dataset_piece import GridPiece
 from trivium.music.dataset_sources import Say, training_set
 from trivium.music.score_benchmark import SHA256, SIZE, is_benchmark, open_benchmark
-from trivium.music.tokens import LOWEST, PITCHES, Piece, classes_of, onsets_of
+from trivium.music.tokens import LOWEST, PITCHES, SILENCE, Piece, classes_of, onsets_of
 
 FEWEST = 4  # pieces to learn from
 SHORTEST, LONGEST = 16, 4096  # steps
@@ -43,7 +44,9 @@ def training_inputs(source: str | Path, data_dir: Path, seed: int,
                       "Add pieces in four parts, such as chorales, hymns or quartets.")
     left = sum(len(made.split(split)) for split in pieces) - sum(map(len, pieces.values()))
     missed = [f"{left} pieces are left out: they have not four voices, or no key in which they fit."] if left else []
-    card = {"source": str(made.card["sources"]["name"]), "sha256": made.sha256, "with_hold": True}
+    sources = made.card["sources"]
+    card = {"source": str(sources["name"]), "licence": sources.get("licence"), "sha256": made.sha256, "with_hold": True,
+            "pieces": {split: len(found) for split, found in pieces.items()}}
     return inputs_of(pieces, card), [*missed, *made.warnings]
 
 
@@ -57,6 +60,7 @@ def fitted(piece: GridPiece) -> Piece | None:
     """The piece moved, if need be, so that its pitches are 36..81; None where that never is, or it is too short."""
     for grid, onset in voice_grids([piece], LOWEST, LOWEST + PITCHES - 1):
         if SHORTEST <= len(grid) <= LONGEST:
-            sounding = classes_of(grid.astype(np.int64))
-            return Piece.of(sounding, onset | onsets_of(sounding))
+            missing = ((piece.bar_steps - piece.upbeat_steps) if piece.upbeat_steps else 0, 0)  # of the first bar
+            sounding = np.pad(classes_of(grid.astype(np.int64)), (missing, (0, 0)), constant_values=SILENCE)
+            return Piece.of(sounding, np.pad(onset, (missing, (0, 0))) | onsets_of(sounding))
     return None
