@@ -26,6 +26,7 @@ class Sheets:
     train: list[Sheet]
     valid: list[Sheet]
     card: dict[str, Any]
+    originals: tuple[list[GridPiece], list[GridPiece]]  # the same pieces as they stand in the set
 
 
 def training_inputs(source: str | Path, data_dir: Path, seed: int,
@@ -47,8 +48,9 @@ def inputs_of(training_set: TrainingSet) -> dict[str, Content]:
 def sheets_of_run(run: Run) -> Sheets:
     """The music that was copied into a run when it was made."""
     found = unpacked(files.read_file(run.input(ARRAYS)), files.read_json(run.input(CARD)))
-    return Sheets([sheet(piece) for piece in found.split("train")], [sheet(piece) for piece in found.split("valid")],
-                  {name: found.card.get(name) for name in ("sha256", "sources", "counts", "licence")})
+    train, valid = found.split("train"), found.split("valid")
+    return Sheets([sheet(piece) for piece in train], [sheet(piece) for piece in valid],
+                  {name: found.card.get(name) for name in ("sha256", "sources", "counts", "licence")}, (train, valid))
 
 
 def sheet(piece: GridPiece) -> Sheet:

@@ -24,6 +24,7 @@ from trivium.music.arcnn_data import sheets_of_run
 from trivium.music.arcnn_grid import Sheet
 from trivium.music.arcnn_models import bundle
 from trivium.music.arcnn_network import EditNet, channels_last, edit_loss, parameters
+from trivium.music.arcnn_samples import ArcnnSamples
 from trivium.music.arcnn_score import held_out_lessons, score
 from trivium.music.arcnn_spoil import Lesson, lesson
 from trivium.music.config import TrainConfig
@@ -109,6 +110,7 @@ def train(config: TrainConfig, run: Run) -> None:
     learner = Learner(settings, run.device)
     test = held_out_lessons(pieces.valid)
     now = restore(run, learner) or Counters()
+    samples = ArcnnSamples(run, *pieces.originals)
     run.note(f"{parameters(learner.network):,} parameters; {len(pieces.train)} pieces to learn from, "
              f"{len(pieces.valid)} held out.")
     losses: list[float] = []
@@ -130,6 +132,7 @@ def train(config: TrainConfig, run: Run) -> None:
                 run.save(now.update, *capture(learner, now), best=now.best)
                 run.set_best(METRIC, now.best, now.update)
                 saved, last_save = now.update, time.monotonic()
+            samples.tell(now.update, learner.average)
         if is_last:
             break
         rng = np.random.default_rng([run.seed, now.update])

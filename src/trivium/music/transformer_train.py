@@ -30,6 +30,7 @@ from trivium.music.tokens import Ints, Piece, transposition_range, voice_ranges
 from trivium.music.transformer import Batch, ChoraleTransformer, parameters
 from trivium.music.transformer_batch import batch_of
 from trivium.music.transformer_models import bundle
+from trivium.music.transformer_samples import TransformerSamples, warm_up
 
 SAVE_EVERY_S = 60.0  # between checkpoints that are not a new best; what is saved does not change what is learned
 WARM_UP = 100  # updates
@@ -103,6 +104,7 @@ def prepare(config: TrainConfig, run: Run) -> None:
     learner = Learner(config.transformer, False, "cpu")  # the first use of an optimiser imports more of torch
     piece = Piece.of(np.full((4, 4), 20))
     learner.learn(batch_of([piece], False), 0, 0.0)
+    warm_up(learner.average)
 
 
 def train(config: TrainConfig, run: Run) -> None:
@@ -116,6 +118,7 @@ def train(config: TrainConfig, run: Run) -> None:
     run.note(f"{parameters(learner.network):,} parameters; {len(pieces.train)} pieces to learn from, "
              f"{len(pieces.valid)} held out.")
     stream = batches(pieces, settings, run.seed, now.update, last_update)
+    samples = TransformerSamples(run, pieces.train, pieces.valid)
     losses: list[torch.Tensor] = []  # since the last evaluation
     saved, last_save, pace = (now.update, now.evaluated), time.monotonic(), Pace(run, now)
 
@@ -135,6 +138,7 @@ def train(config: TrainConfig, run: Run) -> None:
                 run.save(now.update, *capture(learner, now), best=valid)
                 run.set_best(METRIC, valid, now.update)
                 saved, last_save = (now.update, now.evaluated), time.monotonic()
+            samples.tell(now.update, learner.average)
         if run.stopped or late or now.update == last_update:
             break
 
