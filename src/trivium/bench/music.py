@@ -40,6 +40,7 @@ def bench(quick: bool) -> Iterator[Result]:
     with_cache(network, piece, 1)
     yield Result("Transformer, first step of a continuation", time.perf_counter() - begin, "s")
     yield Result("Transformer, training", training_rate(8 if quick else 40), "notes/s")
+    yield Result("Rendering to WAV, four parts", rendering_rate(1 if quick else 5), "x real time")
 
 
 def network_and_prompt() -> tuple[Any, Any]:
@@ -132,3 +133,22 @@ def training_rate(updates: int) -> float:
     learner.learn(batch, 0, 0.1)  # the first one warms up
     return rate(lambda: [learner.learn(batch, update, 0.1) for update in range(updates)],
                 updates * int((batch.target >= 0).sum()))
+
+
+def rendering_rate(repetitions: int) -> float:
+    """Seconds of sound made in a second: sixteen bars for piano, strings, guitar and bass."""
+    from trivium.music.notes import Composition, Note, Part
+    from trivium.music.rendering import render
+
+    chord, programs = (72, 67, 64, 48), (0, 48, 24, 32)
+    parts = [Part(id=f"part-{program}", program=program,
+                  notes=[Note(onset=240 * at, length=240, pitch=pitch + at * 5 % 12) for at in range(128)])
+             for pitch, program in zip(chord, programs, strict=True)]
+    piece = Composition(parts=parts)
+    render(piece)  # decodes the samples
+    times = []
+    for _ in range(repetitions):
+        begin = time.perf_counter()
+        audio = render(piece)
+        times.append((time.perf_counter() - begin) / audio.duration_s)
+    return 1 / statistics.median(times)

@@ -26,6 +26,7 @@ FUNCTIONS = {
     "load": "trivium.music.notebook",
     "look": "trivium.music.notebook",
     "export": "trivium.music.notebook",
+    "render": "trivium.music.rendering",
     "quantise": "trivium.music.rhythm",
     "measures": "trivium.music.metrics",
     "compose": "trivium.music.composing",

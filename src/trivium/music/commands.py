@@ -17,6 +17,7 @@ LAZY: dict[str, tuple[str, str]] = {
     "import": ("trivium.music.import_command:import_", "Take in a MIDI, MusicXML, ABC, .npy or .npz file."),
     "measure": ("trivium.music.export_command:measure", "Measure a composition, a melody or a file."),
     "export": ("trivium.music.export_command:export", "Write a composition or melody as a file."),
+    "render": ("trivium.music.render_command:render", "Play a composition into a sound file."),
     "compose": ("trivium.music.compose_command:compose", "Make a composition of a melody."),
     "compositions": ("trivium.music.export_command:compositions", "List, rename and delete compositions."),
     "train": ("trivium.music.train_command:train", "Train a model on music."),
