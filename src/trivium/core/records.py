@@ -120,12 +120,70 @@ class CompositionRecord(Record):
     settings: Mapped[Json] = mapped_column(JSON)
     seed: Mapped[int | None] = mapped_column(BigInteger)
     model: Mapped[str | None] = mapped_column(String(200))
+    training: Mapped[str | None] = mapped_column(String(64))  # the run that trained the model, where it is one of ours
     version: Mapped[int] = mapped_column(Integer)  # counts the saves, so that no page writes over another's
     summary: Mapped[Json] = mapped_column(JSON)  # what a list shows, so that it need not read the notes
     document: Mapped[str] = mapped_column(Text)
     share_token: Mapped[str | None] = mapped_column(String(64), unique=True, index=True)
     created_at: Mapped[float] = mapped_column(Float)
     updated_at: Mapped[float] = mapped_column(Float)
+
+
+class ChallengeRecord(Record):
+    """A challenge of the music studio: a theme with rules, for which people enter pieces and vote."""
+
+    __tablename__ = "challenges"
+
+    id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    title: Mapped[str] = mapped_column(String(200))
+    theme: Mapped[str] = mapped_column(Text)
+    kind: Mapped[str] = mapped_column(String(16))
+    rules: Mapped[Json] = mapped_column(JSON)
+    judged: Mapped[bool]
+    owner: Mapped[str] = mapped_column(String(64), index=True)  # who made it: a voter's id
+    created_at: Mapped[float] = mapped_column(Float)
+    closes_at: Mapped[float | None] = mapped_column(Float)  # planned
+    closed_at: Mapped[float | None] = mapped_column(Float)
+
+
+class EntryRecord(Record):
+    """A piece as it was when it was entered, with the steps that led to it."""
+
+    __tablename__ = "challenge_entries"
+
+    id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    challenge_id: Mapped[str] = mapped_column(ForeignKey("challenges.id", ondelete="CASCADE"), index=True)
+    owner: Mapped[str | None] = mapped_column(String(64))  # a voter's id; null: one of the studio's samples
+    owner_name: Mapped[str] = mapped_column(String(200))
+    composition: Mapped[str | None] = mapped_column(String(64))  # where it was taken from; may be deleted since
+    title: Mapped[str] = mapped_column(String(200))
+    steps: Mapped[list[Json]] = mapped_column(JSON)
+    judgement: Mapped[Json] = mapped_column(JSON)
+    document: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[float] = mapped_column(Float)
+
+
+class VoteRecord(Record):
+    """What one person said of two entries; first < second, so that a pair is there once."""
+
+    __tablename__ = "challenge_votes"
+
+    voter: Mapped[str] = mapped_column(String(64), primary_key=True)
+    first: Mapped[str] = mapped_column(ForeignKey("challenge_entries.id", ondelete="CASCADE"), primary_key=True)
+    second: Mapped[str] = mapped_column(ForeignKey("challenge_entries.id", ondelete="CASCADE"), primary_key=True)
+    challenge_id: Mapped[str] = mapped_column(ForeignKey("challenges.id", ondelete="CASCADE"), index=True)
+    preferred: Mapped[str | None] = mapped_column(String(64))  # null: skipped
+    created_at: Mapped[float] = mapped_column(Float)
+
+
+class BallotRecord(Record):
+    """Until when a person has voted: what was entered by then is shown with names, and no longer voted on."""
+
+    __tablename__ = "challenge_ballots"
+
+    challenge_id: Mapped[str] = mapped_column(ForeignKey("challenges.id", ondelete="CASCADE"), primary_key=True)
+    voter: Mapped[str] = mapped_column(String(64), primary_key=True)
+    done_at: Mapped[float] = mapped_column(Float)
 
 
 class SettingRecord(Record):

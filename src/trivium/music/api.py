@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from trivium.errors import BadConfig, BadFile
+from trivium.music.challenge_api import router as challenge_router
 from trivium.music.compositions import Compositions
 from trivium.music.exporting import FileFormat, export
 from trivium.music.importing import FILE_CAP_BYTES, look, read_file
@@ -214,3 +215,4 @@ def get_shared_composition(token: Token, kept: Kept) -> CompositionView:
 
 
 router.include_router(techniques_router)
+router.include_router(challenge_router)

@@ -20,6 +20,8 @@ LAZY: dict[str, tuple[str, str]] = {
     "render": ("trivium.music.render_command:render", "Play a composition into a sound file."),
     "compose": ("trivium.music.compose_command:compose", "Make a composition of a melody."),
     "compositions": ("trivium.music.export_command:compositions", "List, rename and delete compositions."),
+    "challenges": ("trivium.music.challenge_command:challenges", "Challenges: enter a piece, vote blind, see results."),
+    "judge": ("trivium.music.challenge_command:judge", "How near a piece is to Bach's chorales, part by part."),
     "train": ("trivium.music.train_command:train", "Train a model on music."),
     "score": ("trivium.music.score_command:score", "Score a model on the benchmark, in nats per note."),
 }

@@ -32,7 +32,7 @@ COMPOSITION, MIDI, STORY, RESULT = "composition.json", "composition.mid", "story
 
 def submit_composing(data: Path, name: str, config: ComposeConfig, piece: Composition, seed: int,
                      model: str | None = None, source: dict[str, Any] | None = None) -> Path:
-    """A queued step in DATA/runs; `source` says which composition the piece was."""
+    """A queued step in DATA/runs; `source` says which composition the piece was, and which training the model is of."""
     found = find_technique(config.technique).model(data, model)
     inputs: dict[str, Content] = {
         PIECE: piece.model_dump_json(), SOURCE: json.dumps(source or {}), WEIGHTS: found.weights,
@@ -75,6 +75,7 @@ class Step:
     source: str | None  # the composition that it was made from
     seed: int
     model: str
+    training: str | None  # the run that trained the model, where it is one of this studio's
 
 
 def step_of(folder: Path, taken_back: Sequence[int] = ()) -> Step:
@@ -93,7 +94,8 @@ def step_of(folder: Path, taken_back: Sequence[int] = ()) -> Step:
         settings["taken_back"] = sorted(taken_back)
     result = files.read_json(out / RESULT)
     source = files.read_json(folder / files.INPUTS / SOURCE)
-    return Step(piece, config.technique, settings, source.get("composition"), spec.seed, str(result["model"]))
+    return Step(piece, config.technique, settings, source.get("composition"), spec.seed, str(result["model"]),
+                source.get("training"))
 
 
 def result(composed: Composed, model: Model, seed: int) -> dict[str, Any]:

@@ -78,16 +78,16 @@ class Compositions:
 
     def add(self, piece: Composition, technique: str, *, title: str | None = None, parent: str | None = None,
             settings: dict[str, Any] | None = None, seed: int | None = None,
-            model: str | None = None) -> CompositionView:
-        """Keep a piece as a new step; without a parent it begins a tree."""
+            model: str | None = None, training: str | None = None) -> CompositionView:
+        """Keep a piece as a new step; without a parent it begins a tree. `training`: the run that trained the model."""
         called = (title or piece.title).strip() or UNTITLED
         piece = piece.model_copy(update={"title": called})
         now, own_id = time.time(), new_id()
         with self.db.write() as session:
             root = _row(session, parent).root if parent else own_id
             row = CompositionRecord(id=own_id, root=root, parent=parent, title=called, technique=technique,
-                                    settings=settings or {}, seed=seed, model=model, version=1, share_token=None,
-                                    created_at=now, updated_at=now, **_content(piece))
+                                    settings=settings or {}, seed=seed, model=model, training=training, version=1,
+                                    share_token=None, created_at=now, updated_at=now, **_content(piece))
             session.add(row)
         return view(row, piece)
 
@@ -156,8 +156,8 @@ def _content(piece: Composition) -> dict[str, Any]:
 
 def summary(row: CompositionRecord) -> CompositionSummary:
     """A row without its notes."""
-    names = ("id", "root", "parent", "title", "technique", "settings", "seed", "model", "version", "share_token",
-             "created_at", "updated_at")
+    names = ("id", "root", "parent", "title", "technique", "settings", "seed", "model", "training", "version",
+             "share_token", "created_at", "updated_at")
     return CompositionSummary(**{name: getattr(row, name) for name in names}, **row.summary)
 
 

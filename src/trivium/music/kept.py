@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from trivium.core.db import Database
 from trivium.errors import NotFound
@@ -12,6 +12,10 @@ from trivium.music.compositions import Compositions
 from trivium.music.importing import read_path
 from trivium.music.melodies import TUNES, tune_piece
 from trivium.music.notes import Composition
+
+if TYPE_CHECKING:
+    from trivium.music.challenge_voting import Voting
+    from trivium.music.challenge_entries import Challenges
 
 ID = re.compile(r"[0-9A-HJKMNP-TV-Z]{26}")
 
@@ -36,3 +40,17 @@ def piece_from(data: Path, source: str | Path) -> tuple[Composition, dict[str, A
         raise NotFound(f"There is no composition, sample melody or file {str(source)[:100]!r}.",
                        "List them with: trivium music compositions, trivium music tunes")
     return read_path(path)[1], {"technique": "import"}
+
+
+def challenges_in(data: Path) -> Challenges:
+    """The challenges of a data folder."""
+    from trivium.music.challenge_entries import Challenges
+
+    return Challenges(kept_in(data).db)
+
+
+def voting_in(data: Path) -> Voting:
+    """The votes of a data folder's challenges."""
+    from trivium.music.challenge_voting import Voting
+
+    return Voting(kept_in(data).db)

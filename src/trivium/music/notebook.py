@@ -8,17 +8,21 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from trivium.core.files import atomic_write
 from trivium.music import importing
 from trivium.music.exporting import export as exported
 from trivium.music.exporting import format_of
-from trivium.music.kept import piece_from
+from trivium.music.kept import challenges_in, piece_from, voting_in
 from trivium.music.melodies import TUNES, tune_piece
 from trivium.music.notes import Composition
 from trivium.music.views import FileChoice, FileReport
 from trivium.settings import data_folder
+
+if TYPE_CHECKING:
+    from trivium.music.challenge_voting import Voting
+    from trivium.music.challenge_entries import Challenges
 
 
 def tunes() -> dict[str, Composition]:
@@ -44,3 +48,13 @@ def export(piece: Composition, out: str | Path) -> Path:
     path = Path(out)
     atomic_write(path, exported(piece, format_of(path.name)).content)
     return path
+
+
+def challenges(data: Path | str | None = None) -> Challenges:
+    """The studio's challenges: list, get, create, close, delete, submit, withdraw."""
+    return challenges_in(data_folder(data))
+
+
+def voting(data: Path | str | None = None) -> Voting:
+    """Blind votes on them: ballot, vote, finish, results."""
+    return voting_in(data_folder(data))

@@ -88,11 +88,12 @@ def create_composing(body: ComposingRequest, index: Index, kept: Kept, data: Dat
     controls: Any = parse_config(technique.controls, body.controls)
     config = ComposeConfig.model_validate({"technique": technique.id, technique.id: controls.model_dump()})
     begin = kept.get(body.composition)
-    model = str(index.folder(index.get(body.model).id)) if body.model else None  # an id, never a path
+    training = index.get(body.model).id if body.model else None
+    model = str(index.folder(training)) if training else None  # an id, never a path
     run = index.create(
         STUDIO.id, "compose", body.name and body.name.strip(),
         lambda name: submit_composing(data, name, config, begin.composition, body.seed, model,
-                                      {"composition": begin.id}),
+                                      {"composition": begin.id, "training": training}),
         usual=f"{technique.title} on {begin.title}")
     return index.launch(run.id)
 
@@ -103,8 +104,9 @@ def keep_composing(run_id: RunId, body: Keeping, index: Index, kept: Kept) -> Co
     step = step_of(index.folder(run_id), body.taken_back)
     with suppress(NotFound):  # deleted meanwhile: the step then begins a tree of its own
         return kept.add(step.piece, step.technique, parent=step.source, settings=step.settings, seed=step.seed,
-                        model=step.model)
-    return kept.add(step.piece, step.technique, settings=step.settings, seed=step.seed, model=step.model)
+                        model=step.model, training=step.training)
+    return kept.add(step.piece, step.technique, settings=step.settings, seed=step.seed, model=step.model,
+                    training=step.training)
 
 
 def technique_view(technique: Technique) -> TechniqueView:

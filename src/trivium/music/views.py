@@ -33,6 +33,7 @@ class CompositionSummary(BaseModel):
     settings: dict[str, Any] = Field(description="What the technique was given.")
     seed: int | None
     model: str | None
+    training: str | None = Field(description="The run that trained the model, where it is one's own.")
     version: int = Field(description="Counts the saves; send it back with an edit.")
     share_token: str | None
     created_at: float
