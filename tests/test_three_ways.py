@@ -12,6 +12,8 @@ import pytest
 from trivium.core.studio import resolve
 
 RACING, RUNS = "/api/v1/racing", "/api/v1/runs"
+MUSIC, ENTRIES = "/api/v1/music", "trivium.music.challenge_entries:Challenges"
+ONE, VOTING = f"{MUSIC}/challenges/{{challenge_id}}", "trivium.music.challenge_voting:Voting"
 # route -> the command, and where its function is; arguments and options of commands stand behind it
 WAYS: dict[str, tuple[str, str]] = {
     "GET /healthz": ("trivium doctor", "trivium.doctor:examine"),
@@ -43,14 +45,29 @@ WAYS: dict[str, tuple[str, str]] = {
     f"POST {RACING}/rewards:validate": ("trivium racing validate", "trivium.racing:validate"),
     f"POST {RACING}/trainings": ("trivium racing train", "trivium.racing:train"),
     f"POST {RACING}/evaluations": ("trivium racing evaluate", "trivium.racing:evaluate"),
+    f"GET {MUSIC}/challenge-themes": ("trivium music challenges themes", "trivium.music.challenge_themes:THEMES"),
+    f"GET {MUSIC}/challenges": ("trivium music challenges list", f"{ENTRIES}.list"),
+    f"POST {MUSIC}/challenges": ("trivium music challenges open", f"{ENTRIES}.create"),
+    f"GET {ONE}": ("trivium music challenges show", f"{ENTRIES}.get"),
+    f"DELETE {ONE}": ("trivium music challenges delete", f"{ENTRIES}.delete"),
+    f"POST {ONE}/close": ("trivium music challenges close", f"{ENTRIES}.close"),
+    f"POST {ONE}/entries": ("trivium music challenges submit", f"{ENTRIES}.submit"),
+    f"GET {ONE}/entries/{{entry_id}}": ("trivium music challenges entry --out", f"{ENTRIES}.entry"),
+    f"DELETE {ONE}/entries/{{entry_id}}": ("trivium music challenges withdraw", f"{ENTRIES}.withdraw"),
+    f"GET {ONE}/ballot": ("trivium music challenges ballot", f"{VOTING}.ballot"),
+    f"POST {ONE}/votes": ("trivium music challenges vote", f"{VOTING}.vote"),
+    f"POST {ONE}/finish": ("trivium music challenges finish", f"{VOTING}.finish"),
+    f"GET {ONE}/results": ("trivium music challenges results", f"{VOTING}.results"),
+    f"GET {MUSIC}/compositions/{{composition_id}}/judge": ("trivium music judge", "trivium.music:judge"),
 }
 
 
-def test_every_route_of_the_house_and_of_racing_has_a_command_and_a_function() -> None:
+def test_every_route_of_the_house_of_racing_and_of_challenges_has_a_command_and_a_function() -> None:
     paths = json.loads(importlib.import_module("trivium.server.openapi").text())["paths"]
     routes = {f"{method.upper()} {path}" for path, methods in paths.items() for method in methods
               if not path.startswith("/api/v1/") or path.split("/")[3] in {"racing", "runs", "system", "studios",
-                                                                           "events"}}
+                                                                           "events"}
+              or path.startswith(f"{MUSIC}/challenge") or path.endswith("/judge")}
     assert routes == set(WAYS)
 
 

@@ -258,7 +258,7 @@ def test_results_come_after_voting_and_name_the_favourite(db: Database) -> None:
             challenges.entry(challenge, entries["ben" if voter is not BEN else "anna"], voter)
         answer_all(db, challenge, voter, likes=entries["cleo"])
         found = voting.finish(challenge, voter)
-    assert [row.entry.owner_name for row in found.entries][0] == "Cleo"
+    assert found.entries[0].entry.owner_name == "Cleo"
     assert (found.votes, found.voters, found.hidden) == (3, 3, 0)
     best = found.entries[0]
     assert (best.rank, best.wins, best.losses) == (1, 2, 0)

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Request, Response
 
+from trivium.music.challenge_entries import Challenges
 from trivium.music.challenge_themes import THEMES
 from trivium.music.challenge_views import (
     Ballot,
@@ -20,10 +21,9 @@ from trivium.music.challenge_views import (
     Vote,
 )
 from trivium.music.challenge_voting import Voting
-from trivium.music.challenge_entries import Challenges
 from trivium.music.compositions import Compositions
-from trivium.music.judging import judge
 from trivium.music.judge_views import Judgement
+from trivium.music.judging import judge
 from trivium.music.voter import ME, Voter
 
 router = APIRouter(tags=["music"])

@@ -19,8 +19,8 @@ from trivium.core.records import BallotRecord, EntryRecord, VoteRecord
 from trivium.errors import NotFound, StudioError
 from trivium.music.bradley_terry import Ranking, fit
 from trivium.music.challenge_ballot import ENOUGH, Pair, blind, next_pair, pairs_for
-from trivium.music.challenge_views import Ballot, BallotPair, Choice, RankedEntry, Results
 from trivium.music.challenge_entries import challenge_row, check_open, done_at, entries_of, entry_view, seen_entries
+from trivium.music.challenge_views import Ballot, BallotPair, Choice, RankedEntry, Results
 from trivium.music.notes import Composition
 from trivium.music.voter import ME, Voter
 

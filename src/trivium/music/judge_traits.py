@@ -1,7 +1,7 @@
 """What the judge counts in a piece: five histograms and one rate. Drums, tempo, loudness and instruments do not count.
 
-Each count is kept as plain numbers, so that a style is a few kilobytes of them; `judge_style.py` makes one, `judging.py`
-compares. T steps are sixteenths.
+Each count is kept as plain numbers, so that a style is a few kilobytes of them; `judge_style.py` makes one,
+`judging.py` compares. T steps are sixteenths.
 """
 
 from __future__ import annotations

@@ -14,8 +14,8 @@ from trivium.music.melodies import TUNES, tune_piece
 from trivium.music.notes import Composition
 
 if TYPE_CHECKING:
-    from trivium.music.challenge_voting import Voting
     from trivium.music.challenge_entries import Challenges
+    from trivium.music.challenge_voting import Voting
 
 ID = re.compile(r"[0-9A-HJKMNP-TV-Z]{26}")
 

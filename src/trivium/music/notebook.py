@@ -21,8 +21,8 @@ from trivium.music.views import FileChoice, FileReport
 from trivium.settings import data_folder
 
 if TYPE_CHECKING:
-    from trivium.music.challenge_voting import Voting
     from trivium.music.challenge_entries import Challenges
+    from trivium.music.challenge_voting import Voting
 
 
 def tunes() -> dict[str, Composition]:

@@ -24,6 +24,218 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/music/challenge-themes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Challenge Themes
+         * @description The themes from which a challenge can be opened.
+         */
+        get: operations["list_challenge_themes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/music/challenges": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Challenges
+         * @description Every challenge, open ones first.
+         */
+        get: operations["list_challenges"];
+        put?: never;
+        /**
+         * Create Challenge
+         * @description Open a challenge.
+         */
+        post: operations["create_challenge"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/music/challenges/{challenge_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Challenge
+         * @description One challenge: its rules, the asker's own entries, and of others only how many.
+         */
+        get: operations["get_challenge"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete Challenge
+         * @description Delete a challenge with its entries and votes; the compositions stay.
+         */
+        delete: operations["delete_challenge"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/music/challenges/{challenge_id}/ballot": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Ballot
+         * @description The next two pieces to compare, without names.
+         */
+        get: operations["get_ballot"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/music/challenges/{challenge_id}/close": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Close Challenge
+         * @description Close a challenge for good; from then on everybody sees the results.
+         */
+        post: operations["close_challenge"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/music/challenges/{challenge_id}/entries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Submit Entry
+         * @description Enter a composition as it is now; refused in a sentence where it breaks a rule.
+         */
+        post: operations["submit_entry"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/music/challenges/{challenge_id}/entries/{entry_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Entry
+         * @description An entry with its notes: one's own, or any that the asker's results show.
+         */
+        get: operations["get_entry"];
+        put?: never;
+        post?: never;
+        /**
+         * Withdraw Entry
+         * @description Withdraw an entry of one's own while the challenge is open.
+         */
+        delete: operations["withdraw_entry"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/music/challenges/{challenge_id}/finish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Finish Voting
+         * @description Be done with voting on what is entered so far, and see the results.
+         */
+        post: operations["finish_voting"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/music/challenges/{challenge_id}/results": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Results
+         * @description The ranking with names; refused with 409 until the asker has voted or the challenge is closed.
+         */
+        get: operations["get_results"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/music/challenges/{challenge_id}/votes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create Vote
+         * @description Say which of two pieces is liked better, or skip them; the answer is the next ballot.
+         */
+        post: operations["create_vote"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/music/composings": {
         parameters: {
             query?: never;
@@ -132,6 +344,26 @@ export interface paths {
          * @description The composition as a MIDI or MusicXML file, as a project (a zip that holds all), or as JSON.
          */
         get: operations["download_composition"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/music/compositions/{composition_id}/judge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Judge Composition
+         * @description How near a composition is to Bach's chorales, part by part, and what the judge cannot hear.
+         */
+        get: operations["judge_composition"];
         put?: never;
         post?: never;
         delete?: never;
@@ -823,6 +1055,49 @@ export interface components {
             steering_angle?: number;
         };
         /**
+         * Ballot
+         * @description Where a person stands in voting.
+         */
+        Ballot: {
+            /** Can Finish */
+            can_finish: boolean;
+            /**
+             * Cast
+             * @description Pairs answered in this round, skipped ones included.
+             */
+            cast: number;
+            /**
+             * Left
+             * @description Pairs still to answer.
+             */
+            left: number;
+            /**
+             * Needed
+             * @description Answers still needed before the results can be shown.
+             */
+            needed: number;
+            /**
+             * Own Included
+             * @description True where the voter is alone, and so hears own pieces too.
+             */
+            own_included: boolean;
+            /** @description The next two pieces; null: none are left. */
+            pair: components["schemas"]["BallotPair"] | null;
+        };
+        /**
+         * BallotPair
+         * @description Two pieces without names.
+         */
+        BallotPair: {
+            a: components["schemas"]["Composition"];
+            b: components["schemas"]["Composition"];
+            /**
+             * Pair
+             * @description Send it back with the vote.
+             */
+            pair: string;
+        };
+        /**
          * Best
          * @description The best value so far, and the step it was reached at.
          */
@@ -888,6 +1163,117 @@ export interface components {
              * @default 30
              */
             steering_max_deg?: number;
+        };
+        /**
+         * ChallengeSummary
+         * @description A challenge at a glance.
+         */
+        ChallengeSummary: {
+            /**
+             * Closed At
+             * @description When it was closed, by hand or by time.
+             */
+            closed_at: number | null;
+            /** Closes At */
+            closes_at: number | null;
+            /** Created At */
+            created_at: number;
+            /**
+             * Entries
+             * @description All entries, samples included.
+             */
+            entries: number;
+            /** Id */
+            id: string;
+            /**
+             * Is Mine
+             * @description Whether the asker opened it, and so may close it.
+             */
+            is_mine: boolean;
+            /** Is Open */
+            is_open: boolean;
+            /** Judged */
+            judged: boolean;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "basic" | "advanced";
+            /** My Entries */
+            my_entries: number;
+            /** Samples */
+            samples: number;
+            /** Theme */
+            theme: string;
+            /** Title */
+            title: string;
+            /**
+             * Votes
+             * @description Votes of everybody, without those who skipped.
+             */
+            votes: number;
+        };
+        /**
+         * ChallengeView
+         * @description A challenge as the asker may see it.
+         */
+        ChallengeView: {
+            /**
+             * Closed At
+             * @description When it was closed, by hand or by time.
+             */
+            closed_at: number | null;
+            /** Closes At */
+            closes_at: number | null;
+            /** Created At */
+            created_at: number;
+            /**
+             * Entries
+             * @description All entries, samples included.
+             */
+            entries: number;
+            /** Id */
+            id: string;
+            /**
+             * Is Mine
+             * @description Whether the asker opened it, and so may close it.
+             */
+            is_mine: boolean;
+            /** Is Open */
+            is_open: boolean;
+            /** Judged */
+            judged: boolean;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "basic" | "advanced";
+            /**
+             * Mine
+             * @description The asker's own entries.
+             */
+            mine: components["schemas"]["EntryView"][];
+            /** My Entries */
+            my_entries: number;
+            /**
+             * Rule Texts
+             * @description The rules as sentences.
+             */
+            rule_texts: string[];
+            rules: components["schemas"]["Rules"];
+            /** Samples */
+            samples: number;
+            /** Shows Results */
+            shows_results: boolean;
+            /** Theme */
+            theme: string;
+            /** Title */
+            title: string;
+            /**
+             * Votes
+             * @description Votes of everybody, without those who skipped.
+             */
+            votes: number;
         };
         /** CloneRequest */
         CloneRequest: {
@@ -1024,6 +1410,11 @@ export interface components {
             technique: string;
             /** Title */
             title: string;
+            /**
+             * Training
+             * @description The run that trained the model, where it is one's own.
+             */
+            training: string | null;
             /** Updated At */
             updated_at: number;
             /**
@@ -1080,6 +1471,11 @@ export interface components {
             technique: string;
             /** Title */
             title: string;
+            /**
+             * Training
+             * @description The run that trained the model, where it is one's own.
+             */
+            training: string | null;
             /** Updated At */
             updated_at: number;
             /**
@@ -1126,6 +1522,108 @@ export interface components {
              * @description The version that was edited.
              */
             version: number;
+        };
+        /**
+         * EntryPiece
+         * @description An entry with its notes.
+         */
+        EntryPiece: {
+            /** Bars */
+            bars: number;
+            /**
+             * Composition
+             * @description The composition that it was taken from, where it is one's own.
+             */
+            composition: string | null;
+            /** Created At */
+            created_at: number;
+            /** Duration S */
+            duration_s: number;
+            /** Id */
+            id: string;
+            /** Is Mine */
+            is_mine: boolean;
+            /** Is Sample */
+            is_sample: boolean;
+            /** @description Null where the challenge has no judge. */
+            judgement: components["schemas"]["Judgement"] | null;
+            /** Notes */
+            notes: number;
+            /** Owner Name */
+            owner_name: string;
+            piece: components["schemas"]["Composition"];
+            /**
+             * Steps
+             * @description The way to it, first step first.
+             */
+            steps: components["schemas"]["EntryStep"][];
+            /** Title */
+            title: string;
+        };
+        /**
+         * EntryStep
+         * @description One step on the way to an entry.
+         */
+        EntryStep: {
+            /** Created At */
+            created_at: number;
+            /** Id */
+            id: string;
+            /** Model */
+            model: string | null;
+            /** Notes */
+            notes: number;
+            /** Seed */
+            seed: number | null;
+            /** Settings */
+            settings: {
+                [key: string]: unknown;
+            };
+            /** Technique */
+            technique: string;
+            /** Title */
+            title: string;
+            /**
+             * Training
+             * @description The run that trained the model, where it is one's own.
+             */
+            training: string | null;
+        };
+        /**
+         * EntryView
+         * @description An entry with its name on it.
+         */
+        EntryView: {
+            /** Bars */
+            bars: number;
+            /**
+             * Composition
+             * @description The composition that it was taken from, where it is one's own.
+             */
+            composition: string | null;
+            /** Created At */
+            created_at: number;
+            /** Duration S */
+            duration_s: number;
+            /** Id */
+            id: string;
+            /** Is Mine */
+            is_mine: boolean;
+            /** Is Sample */
+            is_sample: boolean;
+            /** @description Null where the challenge has no judge. */
+            judgement: components["schemas"]["Judgement"] | null;
+            /** Notes */
+            notes: number;
+            /** Owner Name */
+            owner_name: string;
+            /**
+             * Steps
+             * @description The way to it, first step first.
+             */
+            steps: components["schemas"]["EntryStep"][];
+            /** Title */
+            title: string;
         };
         /**
          * EvaluateConfig
@@ -1333,6 +1831,71 @@ export interface components {
         };
         JsonValue: unknown;
         /**
+         * JudgePart
+         * @description One part of the score.
+         */
+        JudgePart: {
+            /**
+             * Distance
+             * @description Total variation from the style, 0 to 1; null: nothing to count.
+             */
+            distance: number | null;
+            /**
+             * Far
+             * @description The distance of pieces thrown by dice, their median.
+             */
+            far: number;
+            /** Id */
+            id: string;
+            /**
+             * Near
+             * @description The distance of held-out pieces of the style, their median.
+             */
+            near: number;
+            /**
+             * Says
+             * @description Where the piece differs most.
+             */
+            says: string;
+            /**
+             * Score
+             * @description 0 to 100: 0 as far from the style as dice, 100 as near as its own pieces.
+             */
+            score: number;
+            /** Title */
+            title: string;
+        };
+        /**
+         * Judgement
+         * @description A piece's score, what it is made of, and what it cannot say.
+         */
+        Judgement: {
+            /**
+             * Caveats
+             * @description What the judge cannot hear.
+             */
+            caveats: string[];
+            /** Parts */
+            parts: components["schemas"]["JudgePart"][];
+            /**
+             * Remarks
+             * @description Worth knowing, not part of the score.
+             */
+            remarks: string[];
+            /**
+             * Score
+             * @description 0 to 100, the mean of the parts.
+             */
+            score: number;
+            /**
+             * Style
+             * @description What the piece is compared with.
+             */
+            style: string;
+            /** Version */
+            version: number;
+        };
+        /**
          * Keeping
          * @description What to keep of a step.
          */
@@ -1456,6 +2019,53 @@ export interface components {
             };
         } & {
             [key: string]: unknown;
+        };
+        /**
+         * NewChallenge
+         * @description A challenge to open: one of our themes by its id, or one's own.
+         */
+        NewChallenge: {
+            /**
+             * Closes At
+             * @description Unix seconds at which it closes by itself.
+             */
+            closes_at?: number | null;
+            /**
+             * Judged
+             * @description Whether the judge's score stands beside the votes.
+             * @default true
+             */
+            judged?: boolean;
+            /**
+             * Kind
+             * @description basic: any technique; advanced: a step with a model of one's own.
+             * @default basic
+             * @enum {string}
+             */
+            kind?: "basic" | "advanced";
+            rules?: components["schemas"]["Rules"];
+            /**
+             * Samples
+             * @description Whether sample pieces take part, to compare with.
+             * @default true
+             */
+            samples?: boolean;
+            /**
+             * Template
+             * @description A theme's id.
+             */
+            template?: string | null;
+            /**
+             * Theme
+             * @description What the pieces should be about.
+             * @default
+             */
+            theme?: string;
+            /**
+             * Title
+             * @description Where it is one's own.
+             */
+            title?: string | null;
         };
         /**
          * NewComposition
@@ -1634,6 +2244,32 @@ export interface components {
              */
             type?: string;
         };
+        /**
+         * RankedEntry
+         * @description An entry in the results.
+         */
+        RankedEntry: {
+            /**
+             * Chance
+             * @description Chance to be liked better than a middling piece, 0 to 1, by Bradley-Terry.
+             */
+            chance: number;
+            entry: components["schemas"]["EntryView"];
+            /**
+             * Interval
+             * @description 95 % interval of that chance.
+             */
+            interval: [
+                number,
+                number
+            ];
+            /** Losses */
+            losses: number;
+            /** Rank */
+            rank: number;
+            /** Wins */
+            wins: number;
+        };
         /** Remark */
         Remark: {
             /** Line */
@@ -1653,6 +2289,33 @@ export interface components {
             kind: "reset";
             /** Run */
             run?: string | null;
+        };
+        /**
+         * Results
+         * @description The ranking, with names.
+         */
+        Results: {
+            /** Entries */
+            entries: components["schemas"]["RankedEntry"][];
+            /**
+             * Has Leader
+             * @description Whether the votes tell the first from every other, each at 95 %.
+             */
+            has_leader: boolean;
+            /**
+             * Hidden
+             * @description Newer entries that the asker has yet to vote on.
+             */
+            hidden: number;
+            /**
+             * Says
+             * @description What the votes say, in one sentence.
+             */
+            says: string;
+            /** Voters */
+            voters: number;
+            /** Votes */
+            votes: number;
         };
         /** RewardCode */
         RewardCode: {
@@ -1690,6 +2353,44 @@ export interface components {
             summary: string;
             /** Title */
             title: string;
+        };
+        /**
+         * Rules
+         * @description What a piece must keep to; what is left out is free.
+         */
+        Rules: {
+            /**
+             * Begins with a sample melody
+             * @description The first step of the piece must be one of the sample melodies.
+             * @default false
+             */
+            begins_with_tune?: boolean;
+            /**
+             * Entries each
+             * @description How many pieces a person may enter.
+             * @default 3
+             */
+            entries_each?: number;
+            /**
+             * Bars at most
+             * @description The most bars.
+             */
+            max_bars?: number | null;
+            /**
+             * Seconds at most
+             * @description The longest that it may sound.
+             */
+            max_duration_s?: number | null;
+            /**
+             * Notes at most
+             * @description The most notes.
+             */
+            max_notes?: number | null;
+            /**
+             * Bars at least
+             * @description The fewest bars.
+             */
+            min_bars?: number | null;
         };
         /** RunComparison */
         RunComparison: {
@@ -1906,6 +2607,14 @@ export interface components {
             /** Title */
             title: string;
         };
+        /** Submission */
+        Submission: {
+            /**
+             * Composition
+             * @description The composition to enter, as it is now.
+             */
+            composition: string;
+        };
         /**
          * SystemView
          * @description The machine, in the words of the settings page.
@@ -1959,6 +2668,31 @@ export interface components {
              * @default 0
              */
             tick: number;
+        };
+        /**
+         * ThemeView
+         * @description A theme of ours, from which a challenge is opened.
+         */
+        ThemeView: {
+            /** Id */
+            id: string;
+            /** Judged */
+            judged: boolean;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "basic" | "advanced";
+            /**
+             * Rule Texts
+             * @description The rules as sentences.
+             */
+            rule_texts: string[];
+            rules: components["schemas"]["Rules"];
+            /** Theme */
+            theme: string;
+            /** Title */
+            title: string;
         };
         /**
          * TrackView
@@ -2263,6 +2997,20 @@ export interface components {
             /** Warnings */
             warnings: components["schemas"]["Remark"][];
         };
+        /** Vote */
+        Vote: {
+            /**
+             * Choice
+             * @description Which one is liked better, or skip.
+             * @enum {string}
+             */
+            choice: "a" | "b" | "skip";
+            /**
+             * Pair
+             * @description As the ballot named it.
+             */
+            pair: string;
+        };
     };
     responses: never;
     parameters: never;
@@ -2294,6 +3042,542 @@ export interface operations {
                 };
                 content: {
                     "text/event-stream": components["schemas"]["MetricEvent"] | components["schemas"]["StateEvent"] | components["schemas"]["SampleEvent"] | components["schemas"]["LogEvent"] | components["schemas"]["ResetEvent"];
+                };
+            };
+            /** @description Values that don't fit. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, and a hint. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_challenge_themes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ThemeView"][];
+                };
+            };
+            /** @description Values that don't fit. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, and a hint. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_challenges: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChallengeSummary"][];
+                };
+            };
+            /** @description Values that don't fit. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, and a hint. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_challenge: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewChallenge"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChallengeView"];
+                };
+            };
+            /** @description Values that don't fit. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, and a hint. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_challenge: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A challenge's id. */
+                challenge_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChallengeView"];
+                };
+            };
+            /** @description Values that don't fit. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, and a hint. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_challenge: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A challenge's id. */
+                challenge_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Values that don't fit. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, and a hint. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_ballot: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A challenge's id. */
+                challenge_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ballot"];
+                };
+            };
+            /** @description Values that don't fit. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, and a hint. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    close_challenge: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A challenge's id. */
+                challenge_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChallengeView"];
+                };
+            };
+            /** @description Values that don't fit. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, and a hint. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    submit_entry: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A challenge's id. */
+                challenge_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Submission"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EntryView"];
+                };
+            };
+            /** @description Values that don't fit. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, and a hint. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_entry: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A challenge's id. */
+                challenge_id: string;
+                /** @description An entry's id. */
+                entry_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EntryPiece"];
+                };
+            };
+            /** @description Values that don't fit. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, and a hint. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    withdraw_entry: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A challenge's id. */
+                challenge_id: string;
+                /** @description An entry's id. */
+                entry_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Values that don't fit. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, and a hint. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    finish_voting: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A challenge's id. */
+                challenge_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Results"];
+                };
+            };
+            /** @description Values that don't fit. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, and a hint. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_results: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A challenge's id. */
+                challenge_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Results"];
+                };
+            };
+            /** @description Values that don't fit. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, and a hint. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_vote: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A challenge's id. */
+                challenge_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Vote"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ballot"];
                 };
             };
             /** @description Values that don't fit. */
@@ -2677,6 +3961,47 @@ export interface operations {
                 };
                 content: {
                     "application/octet-stream": unknown;
+                };
+            };
+            /** @description Values that don't fit. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, and a hint. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    judge_composition: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A composition's id. */
+                composition_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Judgement"];
                 };
             };
             /** @description Values that don't fit. */
