@@ -17,7 +17,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from trivium.errors import BadConfig
 from trivium.music.arcnn_config import ArcnnControls
 from trivium.music.arcnn_edits import ADDED_PART, EditEvent
 from trivium.music.arcnn_grid import (
@@ -33,7 +32,7 @@ from trivium.music.arcnn_grid import (
     bar_steps,
     steps_of,
 )
-from trivium.music.bars import Bar, bars_until
+from trivium.music.bars import bars_until, region
 from trivium.music.notes import DEFAULT_VELOCITY, MAX_NOTES, MAX_PARTS, Composition, Note
 
 Cell = tuple[int, int]  # step, pitch counted from the lowest one that is seen
@@ -64,7 +63,7 @@ class Board:
         self.lowest = best_lowest([note.pitch for part in piece.parts if not part.is_drum for note in part.notes])
         bars = bars_until(piece.metres, max(piece.end, 1))
         self.steps = windowed_steps(-(-bars[-1].end // STEP_TICKS))
-        self.region = region_of(bars, controls)
+        self.region = region(bars, controls.first_bar, controls.last_bar)
         self.begin, self.end = -(-self.region[0] // STEP_TICKS), self.region[1] // STEP_TICKS  # in steps
         self.bars = bar_steps(piece)
         self.added_part = home_of_added(piece)
@@ -228,14 +227,6 @@ class Board:
             return Held(leaving.note.model_copy(update={"length": end - onset}), leaving.part, False, True)
         note = Note(onset=onset, length=end - onset, pitch=cell[1] + self.lowest, velocity=self.velocity)
         return Held(note, self.added_part, False, True)
-
-
-def region_of(bars: list[Bar], controls: ArcnnControls) -> tuple[int, int]:
-    """The ticks between which something may change."""
-    first, last = controls.first_bar or 1, controls.last_bar or len(bars)
-    if first > len(bars):
-        raise BadConfig(f"The piece has no bar {first}: it has {len(bars)} bars.", "Choose an earlier first bar.")
-    return bars[first - 1].tick, bars[min(last, len(bars)) - 1].end
 
 
 def best_lowest(pitches: list[int]) -> int:

@@ -6,6 +6,7 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from trivium.errors import BadConfig
 from trivium.music.notes import TICKS_PER_QUARTER, Composition, Metre, Tempo
 
 
@@ -70,6 +71,14 @@ def bars_of(piece: Composition) -> list[Bar]:
     return bars_until(piece.metres, piece.end)
 
 
+def region(bars: list[Bar], first_bar: int | None, last_bar: int | None) -> tuple[int, int]:
+    """The ticks between which something may change; without a first or a last bar, from the start or up to the end."""
+    first, last = first_bar or 1, last_bar or len(bars)
+    if first > len(bars):
+        raise BadConfig(f"The piece has no bar {first}: it has {len(bars)} bars.", "Choose an earlier first bar.")
+    return bars[first - 1].tick, bars[min(last, len(bars)) - 1].end
+
+
 def seconds_at(tempos: list[Tempo], tick: int) -> float:
     """The time of a tick, in seconds from the beginning."""
     seconds = 0.0
@@ -78,6 +87,18 @@ def seconds_at(tempos: list[Tempo], tick: int) -> float:
         until = tempos[number + 1].tick if number + 1 < last else tick
         seconds += (until - tempo.tick) * 60.0 / (tempo.bpm * TICKS_PER_QUARTER)
     return seconds
+
+
+def tick_at(tempos: list[Tempo], seconds: float) -> float:
+    """The tick at a time, which may lie between two; the way back from `seconds_at`."""
+    passed = 0.0
+    for tempo, following in zip(tempos, [*tempos[1:], None], strict=True):
+        pace = tempo.bpm * TICKS_PER_QUARTER / 60.0  # ticks a second
+        until = passed + (following.tick - tempo.tick) / pace if following else float("inf")
+        if seconds < until:
+            return tempo.tick + (seconds - passed) * pace
+        passed = until
+    raise AssertionError("the last tempo lasts for ever")
 
 
 def duration_s(piece: Composition) -> float:

@@ -15,7 +15,8 @@ from trivium.settings import Settings
 
 
 @click.command()
-@click.option("--technique", default="arcnn", show_default=True, help="arcnn: adds and removes notes.")
+@click.option("--technique", default="arcnn", show_default=True,
+              help="arcnn: adds and removes notes; transformer: goes on, writes anew, harmonises.")
 @click.option("--input", "source", required=True,
               help="The melody: a MIDI, MusicXML or ABC file, a sample melody, or a kept composition's id.")
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), required=True,
@@ -25,7 +26,7 @@ from trivium.settings import Settings
 @click.option("--set", "sets", multiple=True, metavar="KEY=VALUE",
               help="Set any control, such as --set creative_risk=2.")
 @click.option("--edits", "edits_out", type=click.Path(dir_okay=False, path_type=Path),
-              help="Also write every edit, as JSON.")
+              help="Also write every edit or passage, as JSON.")
 @click.option("--seed", default=1, type=click.IntRange(0, 2**31 - 1), show_default=True,
               help="Same seed, same composition.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output.")

@@ -89,6 +89,9 @@ TECHNIQUES: tuple[Technique, ...] = (
     Technique("arcnn", "AR-CNN", "Adds notes to a melody and removes some, one at a time.",
               "trivium.music.arcnn_config:ArcnnControls", "trivium.music.arcnn_compose:compose",
               "trivium.music.arcnn_models:find_model", "trivium.music.arcnn_edits:retell"),
+    Technique("transformer", "Transformer", "Goes on where a piece ends, writes parts of it anew, and harmonises.",
+              "trivium.music.transformer_controls:TransformerControls", "trivium.music.transformer_technique:compose",
+              "trivium.music.transformer_models:find_model", "trivium.music.written:retell"),
 )
 
 

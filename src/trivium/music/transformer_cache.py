@@ -144,11 +144,21 @@ class Decoder:
         self.past = self.past.after(sounding, onset)
         self.step += 1
 
+    def take(self, particles: Ints) -> None:
+        """Go on with copies of the particles with these numbers, however many they are."""
+        for layer in (*self.steps, *self.cells):
+            if layer.kept is not None:
+                layer.kept.keys, layer.kept.values = layer.kept.keys[particles], layer.kept.values[particles]
+        self._follow(particles)
+
     def choose(self, particles: Ints) -> None:
-        """Go on with copies of the particles with these numbers."""
+        """Go on with copies of the particles with these numbers, as many as before."""
         for layer in (*self.steps, *self.cells):
             if layer.kept is not None:
                 layer.kept.choose(particles)
+        self._follow(particles)
+
+    def _follow(self, particles: Ints) -> None:
         self.past = self.past.of(particles)
         self.known, self.base = self.known[particles], self.base[particles]
 

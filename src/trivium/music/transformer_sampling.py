@@ -6,7 +6,7 @@ P particles (pieces being written side by side), V voices, C classes.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -14,19 +14,30 @@ import numpy as np
 from trivium.music.tokens import HOLD, SILENCE, Bools, Ints, Past
 
 Floats = np.ndarray[Any, np.dtype[np.float64]]
+Limit = int | Ints | None  # in steps: always the same, one for each step, or none
 STEPS_A_QUARTER = 4
 
 
 @dataclass(frozen=True)
 class Controls:
-    """How notes are chosen. Names and ranges of the sliders are in `config.ComposeConfig`."""
+    """How notes are chosen. Names and ranges of the sliders are in `transformer_controls.TransformerControls`."""
 
     sampling: Literal["top-k", "nucleus"] = "nucleus"
     top_k: int = 8
     top_p: float = 0.95
     temperature: float = 1.0  # 0: always the most likely class
-    max_rest: int | None = None  # steps
-    max_note: int | None = None  # steps
+    max_rest: Limit = None  # steps
+    max_note: Limit = None  # steps
+
+    def limits(self, step: int) -> tuple[int | None, int | None]:
+        """The longest rest and the longest note that may sound in a step."""
+        rest, note = (int(limit[step]) if isinstance(limit, np.ndarray) else limit
+                      for limit in (self.max_rest, self.max_note))
+        return rest, note
+
+    def calmed(self, temperature: float) -> Controls:
+        """The same, no bolder than this."""
+        return replace(self, temperature=min(self.temperature, temperature))
 
     def probabilities(self, logits: Floats, forbidden: Bools) -> Floats:
         """(P, C) logits -> (P, C) what is drawn from."""
@@ -76,16 +87,18 @@ def draw(p: Floats, rng: np.random.Generator) -> Ints:
     return np.asarray(np.minimum(drawn, p.shape[-1] - 1), dtype=np.int64)
 
 
-def forbidden(past: Past, voice: int, classes: int, max_rest: int | None, max_note: int | None) -> Bools:
-    """Classes that would make a rest or a note longer than it may be, (P, C)."""
+def forbidden(past: Past, voice: int, classes: int, max_rest: int | None, max_note: int | None,
+              is_fresh: bool = False) -> Bools:
+    """Classes that would make a rest or a note longer than it may be, (P, C). What is fresh goes on from nothing: the
+    note before it is not to be lengthened."""
     now, age = past.sounding[..., voice], past.age[..., voice]
     barred = np.zeros((*now.shape, classes), dtype=bool)
     rests, sings = now == SILENCE, now < SILENCE
     if max_rest is not None:
-        barred[..., SILENCE] = rests & (age >= max_rest)
-    if max_note is not None:
+        barred[..., SILENCE] = (rests & (age >= max_rest)) | (max_rest == 0)
+    if max_note is not None or is_fresh:
         goes_on = np.full_like(now, HOLD) if classes > HOLD else now
-        too_long = sings & (age >= max_note)
+        too_long = sings & (is_fresh | (age >= (max_note or 0)))
         np.put_along_axis(barred, np.where(too_long, goes_on, 0)[..., None],
                           (too_long | barred[..., 0])[..., None], axis=-1)
     if classes > HOLD:
