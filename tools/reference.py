@@ -15,15 +15,15 @@ from typing import Any
 import click
 from pydantic import BaseModel
 
-from trivium.catalog import STUDIOS
+from trivium.catalog import STUDIOS, WITHOUT_PAGES
 from trivium.core.studio import resolve
 
 TARGET = Path(__file__).resolve().parents[1] / "docs" / "reference.md"
 
 HEAD = """# Reference
 
-Made from the code by `make types`; do not edit it by hand. [racing.md](racing.md) and
-[music.md](music.md) tell what things mean.
+Made from the code by `make types`; do not edit it by hand. [racing.md](racing.md),
+[music.md](music.md) and [vision.md](vision.md) tell what things mean.
 
 - [Settings](#settings)
 - [Commands](#commands)
@@ -50,7 +50,7 @@ def settings() -> Iterator[str]:
     yield "## Settings"
     yield ("\nSet them in the form of the page, with `--set name=value`, or in a file with `--config`. "
            "A dot leads into a group: `--set car.speed_max_mps=3`.")
-    for studio in STUDIOS:
+    for studio in (*STUDIOS, *WITHOUT_PAGES):
         for kind, target in studio.configs.items():
             yield f"\n### {studio.title}: {kind}\n"
             yield from model_table(resolve(target), "", seen=set())

@@ -1,4 +1,4 @@
-"""The only list of studios."""
+"""The only list of studios: those that the server shows, and those that have no pages yet."""
 
 from __future__ import annotations
 
@@ -6,13 +6,16 @@ from trivium.core.studio import Studio
 from trivium.errors import NotFound
 from trivium.music import STUDIO as MUSIC
 from trivium.racing import STUDIO as RACING
+from trivium.vision import STUDIO as VISION
 
 STUDIOS: tuple[Studio, ...] = (RACING, MUSIC)
+WITHOUT_PAGES: tuple[Studio, ...] = (VISION,)  # on the command line and in Python
 
 
 def find_studio(studio_id: str) -> Studio:
     """The studio with that id."""
-    for studio in STUDIOS:
+    every = (*STUDIOS, *WITHOUT_PAGES)
+    for studio in every:
         if studio.id == studio_id:
             return studio
-    raise NotFound(f"There is no studio {studio_id!r}.", f"There are: {', '.join(s.id for s in STUDIOS)}.")
+    raise NotFound(f"There is no studio {studio_id!r}.", f"There are: {', '.join(s.id for s in every)}.")

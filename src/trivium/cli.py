@@ -26,6 +26,7 @@ LAZY: dict[str, tuple[str, str]] = {
     "runs": ("trivium.run_commands:runs", "List, show, compare, stop, resume, clone and delete runs."),
     "racing": ("trivium.racing.commands:racing", "Teach a car to drive itself."),
     "music": ("trivium.music.commands:music", "Compose with generative models."),
+    "vision": ("trivium.vision.commands:vision", "Teach a camera with photos."),
     "bench": ("trivium.bench.commands:bench", "Measure how fast Trivium is on this machine."),
 }
 

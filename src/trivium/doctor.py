@@ -48,6 +48,15 @@ def check_torch() -> Check:
     return Check("torch", "ok", f"torch {version}, GPU build (about 5 GB on disk)")
 
 
+def check_backbone() -> Check:
+    """Whether the vision studio's pretrained network is in the package."""
+    from trivium.vision.backbone import NAME, WEIGHTS
+
+    text = f"{NAME}, with which the vision studio looks at photos"
+    return Check("backbone", "ok", text) if WEIGHTS.is_file() else Check("backbone", "warning", f"{text}, is missing",
+                                                                         "make setup")
+
+
 def check_confinement() -> Check:
     """Whether a learner's code really is kept inside its folder: tried out in a child process."""
     from trivium.core.confine import prove
@@ -107,8 +116,8 @@ def check_port(port: int = DEFAULT_PORT) -> Check:
 
 def examine(data: Path) -> list[Check]:
     """Every finding about this machine and the data folder."""
-    return [check_python(), check_torch(), check_confinement(), check_disk(data), check_pages(), check_browser(),
-            check_port()]
+    return [check_python(), check_torch(), check_backbone(), check_confinement(), check_disk(data), check_pages(),
+            check_browser(), check_port()]
 
 
 @click.command()

@@ -10,10 +10,10 @@ import pytest
 import torch
 from scipy.stats import binomtest
 
+from trivium.core.intervals import wilson
 from trivium.racing.config import EvaluateConfig
 from trivium.racing.evaluate import Race
 from trivium.racing.evaluate_report import clock, report_lines
-from trivium.racing.intervals import wilson
 from trivium.racing.params import ROW_NDIST
 from trivium.racing.simulator import YAW, Simulator, X, Y
 from trivium.racing.track import load_track

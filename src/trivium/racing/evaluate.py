@@ -18,12 +18,12 @@ import torch
 from numpy.typing import NDArray
 
 from trivium.core import files
+from trivium.core.intervals import wilson
 from trivium.core.run import Run
 from trivium.racing import live
 from trivium.racing.car import STEP_S
 from trivium.racing.config import EvaluateConfig, TrainConfig
 from trivium.racing.data import track_of_run
-from trivium.racing.intervals import wilson
 from trivium.racing.live import LiveView
 from trivium.racing.models import ActionSpace, ActorCritic
 from trivium.racing.params import (

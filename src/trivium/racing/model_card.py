@@ -13,9 +13,9 @@ from typing import Any
 import trivium
 from trivium.core import files
 from trivium.core.events import read_events
+from trivium.core.intervals import wilson
 from trivium.core.run import Run
 from trivium.racing.config import TrainConfig
-from trivium.racing.intervals import wilson
 
 HOW = ("Drives without curiosity on the track of the training, one from each start of its evaluation. They also chose "
        "this checkpoint among others, so they flatter it: for a figure that does not, evaluate the run.")

@@ -1,0 +1,50 @@
+"""The vision studio: teach a camera with a few photos, on your own computer.
+
+In Python, the functions named in `FUNCTIONS` do what the commands of the same names do; they are imported when they are
+used, and so are the modules that share their names with a function.
+"""
+
+import sys
+from types import ModuleType
+from typing import Any
+
+from trivium.core.studio import Studio
+
+STUDIO = Studio(
+    id="vision",
+    title="Vision",
+    tagline="Teach a camera: collect photos, label them, train, and run the result.",
+    accent="#0f7b6c",
+    entries={"train": "trivium.vision.train:train"},
+    configs={"train": "trivium.vision.config:TrainConfig"},
+    commands="trivium.vision.commands:vision",
+)
+
+FUNCTIONS = ("import_photos", "projects", "report", "train", "evaluate", "deploy", "settings")  # of `notebook`
+
+
+def __getattr__(name: str) -> Any:
+    if name not in FUNCTIONS:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from trivium.vision import notebook
+
+    return getattr(notebook, name)
+
+
+class _Stage(ModuleType):
+    """Modules such as `train` and `projects` share their names with functions, so they answer to a call as well."""
+
+    def __call__(self, *arguments: Any, **settings: Any) -> Any:
+        from trivium.vision import notebook
+
+        return getattr(notebook, self.__name__.rpartition(".")[2])(*arguments, **settings)
+
+
+class _Vision(ModuleType):
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name in FUNCTIONS and isinstance(value, ModuleType):
+            value.__class__ = _Stage  # importing a submodule sets it here, over the function of that name
+        super().__setattr__(name, value)
+
+
+sys.modules[__name__].__class__ = _Vision

@@ -1,0 +1,25 @@
+"""`trivium vision ...`: the vision studio from the command line.
+
+Each subcommand lies in a module of its own and is imported when it is used. Results go to standard output (with --json
+one JSON object), progress to standard error.
+"""
+
+from __future__ import annotations
+
+import click
+
+from trivium.core.lazy import LazyGroup
+
+# name -> (where it is, one line for --help)
+LAZY: dict[str, tuple[str, str]] = {
+    "projects": ("trivium.vision.project_commands:projects", "List the projects, or look at the photos of one."),
+    "import": ("trivium.vision.project_commands:import_", "Take photos into a project."),
+    "train": ("trivium.vision.train_commands:train", "Train a classifier on a project's photos."),
+    "evaluate": ("trivium.vision.train_commands:evaluate", "Say how good a trained classifier is."),
+    "deploy": ("trivium.vision.train_commands:deploy", "Write a trained classifier as a bundle, checked."),
+}
+
+
+@click.group(cls=LazyGroup, lazy=LAZY)
+def vision() -> None:
+    """Teach a camera with photos."""

@@ -1,0 +1,152 @@
+"""What leaves a training: RUN/model with the whole network as ONNX, its head, a card, and pictures to check it on.
+
+The graph takes pictures as they come, RGB 0..255, squashed to 224 x 224, and holds every later step, so what was
+measured is what runs. It is checked against the PyTorch network before it is written, and once more, in the runtime
+that it will be used in, before it is handed out.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+import trivium
+from trivium.core import files
+from trivium.core.run import Run
+from trivium.errors import BadFile, NameTaken
+from trivium.vision import backbone
+from trivium.vision.backbone import SIZE, Floats
+from trivium.vision.config import TrainConfig
+from trivium.vision.data import SAMPLES, Photos, npz
+from trivium.vision.evaluate import training
+from trivium.vision.features import Session
+from trivium.vision.graph import PROBABILITIES, classifier_model
+from trivium.vision.head import Head, log_softmax
+from trivium.vision.pictures import Bytes
+
+if TYPE_CHECKING:
+    import torch
+
+MODEL, WEIGHTS, CARD, LICENCE = "model.onnx", "weights.safetensors", "model.json", "backbone.LICENSE.txt"
+PARITY = 1e-3  # largest difference in a probability that may go out
+MOMENT = (2020, 1, 1, 0, 0, 0)  # the same model makes the same zip
+
+
+def preload(threads: int) -> None:
+    """Import and try out everything heavy, while files can still be found."""
+    import torch
+
+    from trivium.vision.models import pretrained_backbone
+
+    torch.set_num_threads(threads)
+    blank = np.zeros((1, SIZE, SIZE, 3), np.uint8)
+    head = Head(np.zeros((backbone.FEATURES, 2), np.float32), np.zeros(2, np.float32))
+    Session(classifier_model(backbone.pretrained(), head).SerializeToString()).run(blank, PROBABILITIES)
+    by_torch(pretrained_backbone(), head, blank)
+
+
+def by_torch(network: torch.nn.Module, head: Head, pictures: Bytes) -> Floats:
+    """Probabilities (B, K) by the PyTorch network: independent of graph and runtime."""
+    import torch
+
+    with torch.inference_mode():
+        features = network(torch.from_numpy(pictures).float()).numpy()
+    return np.exp(log_softmax(head.logits(features))).astype(np.float32)
+
+
+def bundle(config: TrainConfig, run: Run, photos: Photos, head: Head, report: dict[str, Any]) -> None:
+    """Write RUN/model, checked."""
+    from safetensors.numpy import save
+
+    from trivium.vision.models import pretrained_backbone
+
+    with np.load(run.input(SAMPLES), allow_pickle=False) as stored:
+        pictures = stored["pictures"]
+    model = classifier_model(backbone.pretrained(), head).SerializeToString()
+    wanted = by_torch(pretrained_backbone(), head, pictures)
+    difference = float(np.abs(Session(model, run.threads).run(pictures, PROBABILITIES) - wanted).max())
+    if not difference <= PARITY:
+        raise RuntimeError(f"the ONNX model differs from the network by {difference:g}")
+    parts = {MODEL: model, WEIGHTS: save({"head.weight": head.weight, "head.bias": head.bias}),
+             SAMPLES: npz(pictures=pictures, probabilities=wanted)}
+    if (backbone.WEIGHTS.with_suffix(".LICENSE.txt")).is_file():
+        parts[LICENCE] = backbone.WEIGHTS.with_suffix(".LICENSE.txt").read_bytes()
+    for name, content in parts.items():
+        files.atomic_write(run.model(name), content)
+    card = {**card_of(config, run, photos, report, difference),
+            "files": {name: files.sha256_bytes(content) for name, content in parts.items()}}
+    files.write_json(run.model(CARD), card)
+
+
+def card_of(config: TrainConfig, run: Run, photos: Photos, report: dict[str, Any], difference: float) -> dict[str, Any]:
+    """What somebody must know to use the model."""
+    scores = {name: report[name] for name in ("accuracy", "interval", "n", "macro_recall", "baseline", "per_class",
+                                              "calibration_error", "how")}
+    return {
+        "Description": f"Tells {len(photos.classes)} classes apart: {', '.join(photos.classes)[:300]}.",
+        "Inputs": f"pictures: uint8 (B, {SIZE}, {SIZE}, 3), RGB 0..255",
+        "Outputs": "probabilities (B, classes), and features (B, 1280) of the backbone",
+        "task": "classification", "classes": photos.classes,
+        "preprocessing": {"size": SIZE, "rule": "squash", "filter": "bilinear, antialiased (Pillow's BILINEAR)",
+                          "colour": "RGB", "normalisation": "inside the graph"},
+        "backbone": backbone.SOURCE, "data_sha256": photos.content_hash, "project": photos.project,
+        "run": run.spec.id, "seed": run.seed, "config": config.model_dump(mode="json"), "scores": scores,
+        "onnx_parity": difference, "trivium": trivium.__version__,
+        "Source and licence": "The head: by the owner of this run, theirs to license. The backbone: Apache-2.0; it has "
+                              "learned from ImageNet, whose pictures have owners of their own."}
+
+
+def head_of(folder: Path) -> Head:
+    """The head in RUN/model."""
+    from safetensors.numpy import load
+
+    _, parts = read_bundle(folder)
+    tensors = load(parts[WEIGHTS])
+    return Head(tensors["head.weight"], tensors["head.bias"])
+
+
+def read_bundle(folder: Path) -> tuple[dict[str, Any], dict[str, bytes]]:
+    """Card and files of RUN/model; BadFile if they are not those it was made of."""
+    place = folder / files.MODEL
+    card = files.read_json(place / CARD)
+    try:
+        parts = {name: files.read_file(files.inside(place, name)) for name in card["files"]}
+        whole = all(files.sha256_bytes(content) == card["files"][name] for name, content in parts.items())
+        whole = whole and {MODEL, WEIGHTS, SAMPLES} <= parts.keys()
+    except (KeyError, TypeError, AttributeError):
+        whole = False
+    if not whole:
+        raise BadFile(f"The model in {folder.name} is damaged.", "Train it again.")
+    return card, parts
+
+
+def deploy(run: Path | str, out: Path) -> dict[str, Any]:
+    """Write the bundle as a zip, after trying the model once more on its stored pictures."""
+    folder, _ = training(run)
+    card, parts = read_bundle(folder)
+    difference = check(parts)
+    if out.exists():
+        raise NameTaken(f"{out} is there already.", "Choose another name.")
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in [(CARD, json.dumps(card, indent=1, ensure_ascii=False).encode()), *parts.items()]:
+            archive.writestr(zipfile.ZipInfo(name, MOMENT), content, zipfile.ZIP_DEFLATED)
+    files.atomic_write(out, packed.getvalue())
+    return {"out": str(out), "run": str(folder), "classes": card["classes"], "bytes": out.stat().st_size,
+            "sha256": files.sha256_file(out), "parity": difference, "accuracy": card["scores"]["accuracy"]}
+
+
+def check(parts: dict[str, bytes]) -> float:
+    """Largest difference between what the model says of its stored pictures now and what it said when it was made."""
+    with np.load(io.BytesIO(parts[SAMPLES]), allow_pickle=False) as stored:
+        pictures, wanted = stored["pictures"], stored["probabilities"]
+    difference = float(np.abs(Session(parts[MODEL]).run(pictures, PROBABILITIES) - wanted).max())
+    if not difference <= PARITY:
+        raise BadFile(f"This machine gets other answers from the model than it was trained with (by {difference:.3g}).",
+                      "Update onnxruntime, or train the model again on this machine.")
+    return difference

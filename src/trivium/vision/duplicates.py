@@ -1,0 +1,60 @@
+"""Photos that show the same thing: exact copies are found by content, near-copies here.
+
+Two photos are near-copies where the backbone finds them alike (cosine of their features, the mean of all removed, above
+0.9) and their hashes agree in three bits of four; or where their hashes agree nearly bit for bit, there are some edges
+to go by, and the backbone does not find them unlike. Each alone errs: features call two cups alike, hashes two things
+on white paper.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from trivium.vision.backbone import Floats
+from trivium.vision.pictures import Bytes
+
+ALIKE, UNLIKE = 0.9, 0.5  # cosine
+FAR_BITS, NEAR_BITS, PLAIN_BITS = 64, 8, 16
+ROWS = 512  # compared at a time
+
+
+def hash_bits(hashes: Sequence[str]) -> Bytes:
+    """(N, 256) of 0 and 1."""
+    return np.unpackbits(np.frombuffer(bytes.fromhex("".join(hashes)), np.uint8).reshape(len(hashes), -1), axis=1)
+
+
+def near_copies(hashes: Sequence[str], features: Floats | None = None) -> Iterator[tuple[int, int]]:
+    """Pairs (i, j), i < j."""
+    bits = hash_bits(hashes).astype(np.float32)  # (N, 256)
+    ones = bits.sum(1)
+    unit = None
+    if features is not None:
+        centred = features - features.mean(0)
+        unit = centred / np.maximum(np.linalg.norm(centred, axis=1, keepdims=True), 1e-9)
+    for at in range(0, len(bits), ROWS):
+        rows = slice(at, at + ROWS)
+        distance = ones[rows, None] + ones[None, :] - 2 * bits[rows] @ bits.T  # Hamming
+        found = (distance <= NEAR_BITS) & (ones[rows, None] >= PLAIN_BITS)
+        if unit is not None:
+            cosine = unit[rows] @ unit.T
+            found = (found & (cosine > UNLIKE)) | ((distance <= FAR_BITS) & (cosine > ALIKE))
+        for i, j in np.argwhere(found):
+            if i + at < j:
+                yield int(i + at), int(j)
+
+
+def groups(count: int, pairs: Iterator[tuple[int, int]]) -> list[int]:
+    """For each photo the number of its group: what is connected by pairs belongs together."""
+    parent = list(range(count))
+
+    def root(k: int) -> int:
+        while parent[k] != k:
+            parent[k] = parent[parent[k]]
+            k = parent[k]
+        return k
+
+    for i, j in pairs:
+        parent[max(root(i), root(j))] = min(root(i), root(j))
+    return [root(k) for k in range(count)]

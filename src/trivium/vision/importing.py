@@ -1,0 +1,197 @@
+"""Takes photos into a project: found, read in confined processes, stored by content, reported.
+
+Two processes read side by side. Whatever one file does, the others come in; each that does not is told in one line.
+What was read is in the project at the end of each batch, so an import that is broken off loses no more than that, and
+doing it again costs only what was missing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from trivium.core import files
+from trivium.errors import BadFile, NotFound
+from trivium.vision import project as kept
+from trivium.vision import sources
+from trivium.vision.project import Item, Project
+from trivium.vision.reading import BATCH_BYTES, BATCH_FILES, read_batch
+from trivium.vision.store import THUMBNAIL, VIEW, PictureStore
+
+Say = Callable[[str], None]
+WORKERS = 2
+SMALL_BATCH = 32  # of the first batches, so that both workers soon have something to do
+
+
+@dataclass
+class Pending:
+    """A file on its way."""
+
+    name: str
+    label: str | None
+    sha256: str
+    content: bytes
+
+
+@dataclass
+class Import:
+    """What came of an import."""
+
+    added: int = 0
+    known: list[dict[str, str]] = field(default_factory=list)  # {"file", "repeats"}: the same content once more
+    conflicts: list[dict[str, str]] = field(default_factory=list)  # the same content under another label
+    passed_over: list[dict[str, str]] = field(default_factory=list)  # {"file", "message"}
+    remarks: list[dict[str, str]] = field(default_factory=list)
+    split_folders: bool = False
+
+
+def import_photos(data: Path, path: Path, name: str, task: str = "classification",
+                  say: Say = lambda _text: None) -> tuple[Project, Import]:
+    """The photos of a folder or zip, in a new or an existing project."""
+    with sources.opened(path) as source:
+        if not source.found and not source.passed_over:
+            raise BadFile(f"There are no files in {path}.", "Name a folder with a folder of photos for each class.")
+        project = kept.create(data, name, task)
+        return project, Importer(PictureStore(data), project, say).take(source)
+
+
+class Importer:
+    """One import under way."""
+
+    def __init__(self, store: PictureStore, project: Project, say: Say) -> None:
+        self.store, self.project, self.say = store, project, say
+        self.result = Import()
+        self.network = network_if_there()
+        self.done = 0
+
+    def take(self, source: sources.Source) -> Import:
+        self.result.passed_over = list(source.passed_over)
+        self.result.split_folders = source.split_folders
+        total, running = len(source.found), list[Future[list[Item]]]()
+        with ThreadPoolExecutor(WORKERS) as pool:
+            for batch in self.batches(self.fresh(source.found)):
+                running.append(pool.submit(self.read, batch))
+                while len(running) >= WORKERS + 1:  # no more in memory than is being read, and one
+                    self.keep(running.pop(0).result(), total)
+            for future in running:
+                self.keep(future.result(), total)
+        self.doubt()
+        return self.result
+
+    def doubt(self) -> None:
+        """Mark what came under two labels."""
+        for row in self.result.conflicts:
+            item = self.project.items.get(row["sha256"])
+            text = f"The same picture also came as {row['file']}."
+            if item is not None and text not in item.doubts:
+                kept.add(self.project, [replace(item, doubts=[*item.doubts, text])])
+
+    def fresh(self, found: Iterable[sources.Found]) -> Iterator[Pending]:
+        """Files whose content is not in the project yet."""
+        seen: dict[str, tuple[str, str | None]] = {}
+        for each in found:
+            try:
+                content = each.read()
+            except BadFile as error:
+                self.result.passed_over.append({"file": each.name, "message": f"{error.message} {error.hint}"})
+                continue
+            sha256 = files.sha256_bytes(content)
+            item = self.project.items.get(sha256)
+            before = seen.get(sha256) or ((item.name, item.label) if item else None)
+            if before is not None:
+                self.repeated(each, sha256, *before)
+                continue
+            seen[sha256] = (each.name, each.label)
+            yield Pending(each.name, each.label, sha256, content)
+
+    def repeated(self, each: sources.Found, sha256: str, first: str, first_label: str | None) -> None:
+        """The same content once more: the first label stays, and where the two differ a person should look."""
+        if each.label is not None and first_label is not None and each.label != first_label:
+            self.result.conflicts.append({"file": each.name, "repeats": first, "sha256": sha256})
+        else:
+            self.result.known.append({"file": each.name, "repeats": first})
+
+    def batches(self, pending: Iterable[Pending]) -> Iterator[list[Pending]]:
+        batch, size, cap = list[Pending](), 0, SMALL_BATCH
+        for each in pending:
+            if batch and (len(batch) >= cap or size + len(each.content) > BATCH_BYTES):
+                yield batch
+                batch, size, cap = [], 0, min(cap * 2, BATCH_FILES)
+            batch.append(each)
+            size += len(each.content)
+        if batch:
+            yield batch
+
+    def read(self, batch: list[Pending]) -> list[Item]:
+        """All files of a batch, in as many processes as that takes; stored, not yet in the project."""
+        items: list[Item] = []
+        at = 0
+        while at < len(batch):
+            rest = batch[at:]
+
+            def told(k: int, facts: dict[str, Any], path: Path, rest: list[Pending] = rest) -> None:
+                if k < len(rest):
+                    self.told(rest[k], facts, path, items)
+
+            at += read_batch([(each.name, each.content) for each in rest], self.network, told)
+        return items
+
+    def told(self, each: Pending, facts: dict[str, Any], path: Path, items: list[Item]) -> None:
+        if "error" in facts:
+            self.result.passed_over.append({"file": each.name, "message": str(facts["error"])})
+            return
+        keep_derived(self.store, each.sha256, path)
+        self.store.put(each.content)
+        self.result.remarks += [{"file": each.name, "message": str(text)} for text in facts["remarks"]]
+        items.append(Item(each.sha256, each.name, each.label, int(facts["width"]), int(facts["height"]),
+                          str(facts["dhash"]), float(facts["sharpness"])))
+
+    def keep(self, items: list[Item], total: int) -> None:
+        """Put a batch into the project."""
+        kept.add(self.project, items)
+        self.result.added += len(items)
+        gone = len(self.result.passed_over) + len(self.result.known) + len(self.result.conflicts)
+        self.say(f"{min(total, self.result.added + gone)} of {total} files read ...")
+
+
+def keep_derived(store: PictureStore, sha256: str, path: Path) -> None:
+    """What the reader has made beside a file."""
+    from trivium.vision.features import KEY
+
+    for kind, ending in ((VIEW, ".view"), (THUMBNAIL, ".thumbnail"), (KEY, ".features")):
+        made = path.with_suffix(ending)
+        if made.is_file() and not made.is_symlink():
+            store.derive(kind, sha256, made.read_bytes())
+
+
+def add_features(store: PictureStore, items: Iterable[Item], say: Say = lambda _text: None) -> None:
+    """Make what is derived of pictures that came in without it: before the backbone was there, or an older one was."""
+    from trivium.vision.features import KEY, backbone_bytes
+
+    todo = [item for item in items if not store.derived(KEY, item.sha256).is_file()]
+    if not todo:
+        return
+    network, at = backbone_bytes(), 0
+    while at < len(todo):
+        say(f"{at} of {len(todo)} photos looked at ...")
+        batch = todo[at:at + SMALL_BATCH]
+        shas = [item.sha256 for item in batch]
+        contents = [(item.name, files.read_file(store.blobs.path(item.sha256))) for item in batch]
+
+        def told(k: int, _facts: dict[str, Any], path: Path, shas: list[str] = shas) -> None:
+            keep_derived(store, shas[k], path)
+
+        at += read_batch(contents, network, told)
+
+
+def network_if_there() -> bytes | None:
+    """The backbone for the readers; without it pictures come in all the same, and training says what is missing."""
+    from trivium.vision.features import backbone_bytes
+
+    try:
+        return backbone_bytes()
+    except (NotFound, BadFile):
+        return None

@@ -1,0 +1,108 @@
+"""The vision commands as plain functions, for notebooks and scripts: the same runs, made by the same code.
+
+    import trivium.vision as vision
+    vision.import_photos("photos/", name="trash")
+    result = vision.train("trash", seed=1, out="run-v")
+    vision.evaluate(result)["accuracy"]
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from trivium.core.assignment import merge
+from trivium.core.follow import follow
+from trivium.core.jobs import find_run, status
+from trivium.core.studio import parse_config
+from trivium.errors import StudioError
+from trivium.settings import data_folder
+from trivium.vision import STUDIO, importing
+from trivium.vision import project as kept
+from trivium.vision.config import TrainConfig
+from trivium.vision.data import counts_of
+from trivium.vision.data import report as report_on
+from trivium.vision.deploy import deploy as write_bundle
+from trivium.vision.evaluate import evaluate as evaluation
+from trivium.vision.store import PictureStore
+from trivium.vision.submit import submit_training
+
+Run = str | Path | Mapping[str, Any]  # a folder, id or name, or what `train` returned
+METRICS = ("fold", "accuracy/fold", "accuracy/held_out", "calibration_error")  # worth a look on the way
+
+
+class RunFailed(StudioError):
+    """A run that was waited for has failed."""
+
+    code = "run_failed"
+
+
+def import_photos(path: str | Path, *, name: str, task: str = "classification", data: Path | str | None = None,
+                  say: Callable[[str], None] = lambda _text: None) -> dict[str, Any]:
+    """Take the photos of a folder or zip, a folder for each class, into a project: what came in, what not, and why."""
+    project, result = importing.import_photos(data_folder(data), Path(path), name, task, say)
+    return {"project": project.name, "task": project.task, **asdict(result),
+            **report_on(project, PictureStore(data_folder(data)))}
+
+
+def projects(data: Path | str | None = None) -> list[dict[str, Any]]:
+    """The projects of the data folder: name, task, photos, classes."""
+    found = kept.load_all(data_folder(data))
+    return [{"name": project.name, "task": project.task, "created_at": project.created_at, **brief(project)}
+            for project in found]
+
+
+def brief(project: kept.Project) -> dict[str, Any]:
+    """What a list shows of a project."""
+    counts = counts_of(project)
+    return {"photos": len(project.items), "labelled": sum(counts.values()), "classes": counts}
+
+
+def report(name: str, data: Path | str | None = None) -> dict[str, Any]:
+    """What to know of a project's photos before training: counts, near-copies, blur, doubts, warnings."""
+    folder = data_folder(data)
+    return {"project": name, **report_on(kept.load(folder, name), PictureStore(folder))}
+
+
+def settings() -> dict[str, Any]:
+    """{"train": ...}: a JSON Schema with each setting's default, range and what more and less do."""
+    return {"train": TrainConfig.model_json_schema()}
+
+
+def train(project: str, *, config: Mapping[str, Any] | None = None, seed: int = 1, name: str | None = None,
+          out: Path | str | None = None, data: Path | str | None = None, **settings: Any) -> dict[str, Any]:
+    """Train a classifier on a project and wait for it: {"run", "status", "wall_s", "steps", "best"}.
+
+    `settings` are fields of the training's configuration, such as folds=10 or head={"l2": 30}; they win over `config`.
+    """
+    parsed: Any = parse_config(STUDIO.configs["train"], merge(config or {}, settings))
+    folder, _ = submit_training(data_folder(data), project, parsed, seed, name, None if out is None else Path(out))
+    follow(folder, keys=METRICS)
+    found = result(folder)
+    if found["status"] == "failed":
+        raise RunFailed(found["message"], status(folder).hint or "")
+    return found
+
+
+def result(folder: Path) -> dict[str, Any]:
+    """What a run came to, as --json prints it."""
+    now = status(folder)
+    return {"run": str(folder), "status": now.state, "wall_s": now.wall_s, "steps": now.step, "best": now.best,
+            "reason": now.reason, "message": now.message}
+
+
+def evaluate(run: Run, *, on: str | None = None, data: Path | str | None = None) -> dict[str, Any]:
+    """{"accuracy", "interval", "n", "per_class", "folds", ...} of a training, or of its model on another project."""
+    return evaluation(find(run, data), on, data_folder(data))
+
+
+def deploy(run: Run, out: Path | str, data: Path | str | None = None) -> dict[str, Any]:
+    """Write the model as a zip of ONNX, card and check pictures, once it has been tried in the runtime."""
+    return write_bundle(find(run, data), Path(out))
+
+
+def find(run: Run, data: Path | str | None = None) -> Path:
+    """A training's folder."""
+    return find_run(data_folder(data), str(run["run"] if isinstance(run, Mapping) else run))

@@ -1,0 +1,87 @@
+"""`trivium vision import` and `trivium vision projects`: photos in, and what there is."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from trivium.settings import Settings
+
+SHOWN = 12  # rows of a kind that a terminal is shown; --json has all
+
+
+@click.command("import")
+@click.argument("path", type=click.Path(path_type=Path))
+@click.option("--task", type=click.Choice(["classification"]), default="classification", show_default=True,
+              help="What the model will do.")
+@click.option("--name", required=True, help="The project, new or existing; photos are added to it.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output.")
+@click.pass_obj
+def import_(settings: Settings, path: Path, task: str, name: str, as_json: bool) -> None:
+    """Take the photos of a folder or zip into a project; each class is a folder in it."""
+    from trivium.vision import notebook
+
+    found = notebook.import_photos(path, name=name, task=task, data=settings.data,
+                                   say=lambda text: click.echo(text, err=True))
+    if as_json:
+        click.echo(json.dumps(found, ensure_ascii=False))
+        return
+    click.echo(f"{found['added']:,} photos came into {found['project']}; it has {found['photos']:,} now.")
+    if found["split_folders"]:
+        click.echo("The folders train, val and test were put together; Trivium splits the photos itself.")
+    rows = [("were left out", [f"{row['file']}: {row['message']}" for row in found["passed_over"]]),
+            ("were here already", [f"{row['file']} is the same as {row['repeats']}" for row in found["known"]]),
+            ("came under two classes; the first was kept, look at them",
+             [f"{row['file']} is the same as {row['repeats']}" for row in found["conflicts"]]),
+            ("remarks", [f"{row['file']}: {row['message']}" for row in found["remarks"]])]
+    for heading, lines in rows:
+        echo_rows(heading, lines)
+    echo_report(found)
+
+
+@click.command()
+@click.argument("name", required=False)
+@click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output.")
+@click.pass_obj
+def projects(settings: Settings, name: str | None, as_json: bool) -> None:
+    """List the projects, or look at the photos of one: balance, near-copies, blur, doubts."""
+    from trivium.vision import notebook
+
+    if name is not None:
+        found = notebook.report(name, settings.data)
+        click.echo(json.dumps(found, ensure_ascii=False)) if as_json else echo_report(found)
+        return
+    every = notebook.projects(settings.data)
+    if as_json:
+        click.echo(json.dumps({"projects": every}, ensure_ascii=False))
+        return
+    for row in every:
+        click.echo(f"{row['name']:<24} {row['task']:<15} {row['photos']:>6,} photos  {', '.join(row['classes'])}")
+    if not every:
+        click.echo("There is no project yet. Make one: trivium vision import PHOTOS --task classification --name NAME")
+
+
+def echo_report(found: dict[str, Any]) -> None:
+    """Counts and what to mind."""
+    for name, count in found["classes"].items():
+        click.echo(f"  {name:<24} {count:>6,} photos")
+    if found["photos"] > found["labelled"]:
+        click.echo(f"  {'no class yet':<24} {found['photos'] - found['labelled']:>6,} photos")
+    echo_rows("show nearly the same; they are kept on one side of each split",
+              [f"{one} and {other}" for one, other in found["near_copies"]])
+    echo_rows("may be blurred, or show something plain", found["blurred"])
+    echo_rows("are doubtful", [f"{row['file']}: {row['message']}" for row in found["doubtful"]])
+    for text in found["warnings"]:
+        click.echo(f"Mind: {text}")
+
+
+def echo_rows(heading: str, rows: list[str]) -> None:
+    if rows:
+        click.echo(f"{len(rows):,} {heading}:")
+        for row in rows[:SHOWN]:
+            click.echo(f"  {row}")
+        if len(rows) > SHOWN:
+            click.echo(f"  ... and {len(rows) - SHOWN:,} more (--json lists all)")

@@ -1,0 +1,119 @@
+"""Reads many pictures in confined processes, a batch each: python -P -m trivium.vision.reading FOLDER
+
+Each process gets files and the backbone, gives up everything else, and writes beside each file what it is: measures,
+thumbnail, view, features. A file that ends the process or takes too long is named, and the rest goes on in another.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from trivium.errors import StudioError
+
+BATCH, RESULTS, NETWORK = "batch.json", "results.jsonl", "backbone.onnx"
+BATCH_FILES, BATCH_BYTES = 400, 400_000_000
+ENOUGH_S = 20.0  # after this long a process stops between two files
+WALL_S = 60.0  # so a single picture has at least 40 s
+MEMORY_MB, RESULT_MB = 2048, 64
+SLOW = "It took too long to read. Make it smaller."
+DIED = "It could not be read. Save it again from the program that it came from."
+
+Read = tuple[str, bytes]  # name to show, content
+Told = Callable[[int, dict[str, Any], Path], None]  # number, facts or {"error"}, path beside which lies what was made
+
+
+def read_batch(batch: Sequence[Read], network: bytes | None, told: Told) -> int:
+    """Read as many of the first pictures as one process manages, at least one; how many that were."""
+    from trivium.core.child import run_child
+
+    folder = Path(tempfile.mkdtemp(prefix="trivium-pictures-"))
+    try:
+        for k, (_, content) in enumerate(batch):
+            (folder / str(k)).write_bytes(content)
+        if network is not None:
+            (folder / NETWORK).write_bytes(network)
+        (folder / BATCH).write_text(json.dumps([name for name, _ in batch]), encoding="utf-8")
+        code = run_child("trivium.vision.reading", folder, WALL_S)
+        if not (folder / RESULTS).exists():  # no picture's fault: it is made before the first is read
+            raise StudioError("The process that reads pictures could not start.", "Try again; run: trivium doctor")
+        done = 0
+        for k, facts in _results(folder / RESULTS):
+            if k == done:  # in order, each once; anything else was not written by us
+                told(k, facts, folder / str(k))
+                done += 1
+        if done == len(batch) or (code == 0 and done):
+            return done
+        told(done, {"error": SLOW if code is None else DIED}, folder / str(done))
+        return done + 1
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _results(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+    if path.is_file():
+        with path.open(encoding="utf-8") as lines:
+            for line in lines:
+                with contextlib.suppress(ValueError, KeyError, TypeError):  # cut off when the process ended
+                    found = json.loads(line)
+                    yield int(found.pop("file")), found
+
+
+def main(folder: Path) -> int:
+    """In the process: read every file of the folder, a line of results each."""
+    from trivium.core.confine import confine, enclose
+    from trivium.core.spec import Limits
+
+    enclosed = enclose(folder, folder)
+    names = json.loads((folder / BATCH).read_text(encoding="utf-8"))
+    from trivium.vision import pictures
+
+    extract = None
+    if (folder / NETWORK).is_file():
+        from trivium.vision.features import Extractor
+
+        extract = Extractor((folder / NETWORK).read_bytes())
+    pictures.preload()
+    confine(folder, Limits(mem_mb=MEMORY_MB, file_mb=RESULT_MB), enclosed=enclosed)
+    began = time.monotonic()
+    with (folder / RESULTS).open("w", encoding="utf-8") as out:
+        for k, name in enumerate(names):
+            facts = facts_of(folder / str(k), name, extract)
+            out.write(json.dumps({"file": k, **facts}) + "\n")
+            out.flush()
+            if time.monotonic() - began > ENOUGH_S:
+                break
+    return 0
+
+
+def facts_of(path: Path, name: str, extract: Any) -> dict[str, Any]:
+    """What a picture is; its view, thumbnail and features are written beside it."""
+    from trivium.errors import BadFile
+    from trivium.vision import features, pictures
+    from trivium.vision.backbone import SIZE
+
+    try:
+        picture = pictures.read(path.read_bytes(), name)
+    except BadFile as error:
+        return {"error": f"{error.message} {error.hint}".strip()}
+    if picture.view is not None:
+        path.with_suffix(".view").write_bytes(picture.view)
+    path.with_suffix(".thumbnail").write_bytes(picture.thumbnail)
+    if extract is not None:
+        shown = pictures.squashed(picture.image, SIZE)
+        path.with_suffix(".features").write_bytes(features.packed(extract(shown[None])[0]))
+    return {"format": picture.format, "width": picture.width, "height": picture.height, "dhash": picture.dhash,
+            "sharpness": picture.sharpness, "remarks": picture.remarks}
+
+
+if __name__ == "__main__":
+    exit_code = main(Path(sys.argv[1]))
+    os._exit(exit_code)

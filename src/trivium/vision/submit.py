@@ -1,0 +1,27 @@
+"""Make the run folders of trainings: the one place, for the pages, the command line and notebooks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from trivium.core.runfolder import create_run
+from trivium.vision import STUDIO
+from trivium.vision.config import TrainConfig
+from trivium.vision.data import counts_of, inputs_of, photos_of, warnings
+from trivium.vision.importing import add_features
+from trivium.vision.project import load
+from trivium.vision.store import PictureStore
+
+
+def submit_training(data_dir: Path, project_name: str, config: TrainConfig, seed: int, name: str | None = None,
+                    folder: Path | None = None, threads: int | None = None,
+                    say: Callable[[str], None] = lambda _text: None) -> tuple[Path, list[str]]:
+    """A queued training in DATA/runs, or in ``folder``, and what its owner should know of the photos."""
+    store, project = PictureStore(data_dir), load(data_dir, project_name)
+    add_features(store, project.labelled(), say)
+    photos = photos_of(project, store)
+    called = name or (folder.name if folder is not None else f"{project_name} {seed}")
+    made = create_run(STUDIO, "train", called, config, data=data_dir, out=folder, seed=seed,
+                      inputs=inputs_of(photos, store), threads=threads)
+    return made, warnings(counts_of(project))

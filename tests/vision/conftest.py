@@ -1,0 +1,27 @@
+"""A data folder with a small imported project, and the pretrained backbone where set-up has brought it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from trivium.vision import backbone, importing
+
+from .drawings import write_photos
+
+
+@pytest.fixture(scope="session")
+def pretrained() -> None:
+    """Skips where the backbone is not there; `make setup` brings it."""
+    if not backbone.WEIGHTS.is_file():
+        pytest.skip("the pretrained backbone is not here; bring it with: python tools/weights.py")
+
+
+@pytest.fixture(scope="session")
+def shapes(pretrained: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder with the project `shapes`: 12 boxes and 12 discs."""
+    data = tmp_path_factory.mktemp("shapes")
+    photos = write_photos(tmp_path_factory.mktemp("photos"), 12)
+    importing.import_photos(data, photos, "shapes")
+    return data
