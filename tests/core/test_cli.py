@@ -169,8 +169,8 @@ def test_many_prints_do_not_bury_the_progress() -> None:
 def test_doctor_says_what_mends_each_finding(data: Path) -> None:
     done = trivium("doctor", "--json", data=data)
     found = json.loads(done.stdout)
-    assert {check["name"] for check in found["checks"]} == {"python", "torch", "confinement", "disk", "pages",
-                                                            "browser", "port"}
+    assert {check["name"] for check in found["checks"]} == {"python", "torch", "backbone", "confinement", "disk",
+                                                            "pages", "browser", "port"}
     for check in found["checks"]:
         assert (check["mend"] is None) == (check["level"] == "ok"), check
     assert done.returncode == (0 if found["ok"] else 1)

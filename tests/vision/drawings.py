@@ -1,4 +1,4 @@
-"""Photos for tests, drawn: round things and square things on paper of many colours, each a little different."""
+"""Photos for tests, drawn: round and square things on paper of many colours, and scenes of soft patches."""
 
 from __future__ import annotations
 
@@ -19,6 +19,12 @@ def drawing(kind: str, number: int, side: int = 96) -> Image.Image:
     draw.ellipse(box, fill=ink) if kind == "disc" else draw.rectangle(box, fill=ink)
     noise = Image.fromarray(rng.integers(0, 40, (side, side, 3)).astype(np.uint8))
     return Image.blend(image.filter(ImageFilter.GaussianBlur(0.6)), noise, 0.15)
+
+
+def scene(number: int, side: int = 200) -> Image.Image:
+    """Soft patches of colour all over."""
+    rough = np.random.default_rng(number).integers(0, 256, (5, 5, 3)).astype(np.uint8)
+    return Image.fromarray(rough).resize((side, side), Image.Resampling.BICUBIC)
 
 
 def write_photos(folder: Path, count: int, kinds: tuple[str, ...] = ("box", "disc"), first: int = 0) -> Path:

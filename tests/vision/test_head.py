@@ -87,15 +87,18 @@ def test_another_seed_is_another_split() -> None:
     assert not np.array_equal(stratified_folds(labels, groups, 5, 1), stratified_folds(labels, groups, 5, 2))
 
 
-def test_near_copies_need_both_features_and_hash() -> None:
+def test_near_copies_are_told_by_features_and_hash() -> None:
     rng = np.random.default_rng(0)
     features = rng.normal(0, 1, (6, 50)).astype(np.float32)
     features[1] = features[0] + 0.05
     features[3] = features[2] + 0.05
     hashes = [rng.bytes(32).hex() for _ in range(6)]
-    hashes[1] = hashes[5] = hashes[0]  # 5 has the hash of 0 and looks otherwise; 3 looks like 2 and has another hash
-    assert list(duplicates.near_copies(hashes, features)) == [(0, 1)]
-    assert list(duplicates.near_copies(hashes)) == [(0, 1), (0, 5), (1, 5)]
+    bits = int(hashes[0], 16) ^ int.from_bytes(rng.bytes(4), "big") << 100  # some 16 of the 256 bits differ
+    hashes[1] = f"{bits:064x}"  # 3 looks like 2 and has another hash; 5 has the hash of 4
+    hashes[5] = hashes[4]
+    assert list(duplicates.near_copies(hashes, features)) == [(0, 1), (4, 5)]
+    assert list(duplicates.near_copies(hashes)) == [(4, 5)]
+    assert list(duplicates.near_copies(["0" * 64] * 3)) == []  # plain pictures have no edges to tell by
     assert duplicates.groups(6, iter([(0, 1), (1, 4), (2, 3)])) == [0, 0, 2, 2, 0, 5]
 
 

@@ -14,7 +14,7 @@ from PIL import Image, ImageFilter
 from trivium.errors import BadFile
 from trivium.vision import pictures
 
-from .drawings import drawing
+from .drawings import drawing, scene
 
 
 def saved(image: Image.Image, kind: str, **options: Any) -> bytes:
@@ -128,10 +128,6 @@ def test_a_hundred_megapixels_are_read() -> None:
 
 
 def test_the_hash_survives_scaling_and_tells_others_apart() -> None:
-    def scene(number: int) -> Image.Image:
-        rough = np.random.default_rng(number).integers(0, 256, (5, 5, 3)).astype(np.uint8)
-        return Image.fromarray(rough).resize((200, 200), Image.Resampling.BICUBIC)
-
     image = scene(1)
     small = image.resize((90, 90))
 

@@ -24,7 +24,7 @@ from trivium.vision.features import KEY, unpacked
 from trivium.vision.split import stratified_folds
 from trivium.vision.store import PictureStore
 
-from .drawings import write_photos
+from .drawings import scene, write_photos
 
 
 @pytest.fixture(scope="module")
@@ -120,11 +120,12 @@ def test_photos_of_another_day_are_judged_by_the_finished_model(trained: dict[st
 
 
 def test_near_copies_stay_on_one_side(shapes: Path, tmp_path: Path) -> None:
-    photos = write_photos(tmp_path / "photos", 5)
-    for path in list(photos.rglob("*.png")):
-        with Image.open(path) as image:
-            image.save(path.with_suffix(".jpg"), quality=92)  # the same shot once more
-    made, found = importing.import_photos(shapes, photos, "copies")
+    for k in range(10):
+        folder = tmp_path / "photos" / ("even" if k % 2 == 0 else "odd")
+        folder.mkdir(parents=True, exist_ok=True)
+        scene(k).save(folder / f"{k}.png")
+        scene(k).resize((180, 180)).save(folder / f"{k}.jpg", quality=92)  # the same shot once more
+    made, found = importing.import_photos(shapes, tmp_path / "photos", "copies")
     kept = photos_of(made, PictureStore(shapes))
     folds = stratified_folds(kept.labels.tolist(), kept.groups.tolist(), 4, 1)
     sides: dict[str, set[int]] = {}

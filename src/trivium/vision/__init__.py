@@ -4,6 +4,7 @@ In Python, the functions named in `FUNCTIONS` do what the commands of the same n
 used, and so are the modules that share their names with a function.
 """
 
+import importlib
 import sys
 from types import ModuleType
 from typing import Any
@@ -26,18 +27,15 @@ FUNCTIONS = ("import_photos", "projects", "report", "train", "evaluate", "deploy
 def __getattr__(name: str) -> Any:
     if name not in FUNCTIONS:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from trivium.vision import notebook
-
-    return getattr(notebook, name)
+    return getattr(importlib.import_module("trivium.vision.notebook"), name)
 
 
 class _Stage(ModuleType):
     """Modules such as `train` and `projects` share their names with functions, so they answer to a call as well."""
 
     def __call__(self, *arguments: Any, **settings: Any) -> Any:
-        from trivium.vision import notebook
-
-        return getattr(notebook, self.__name__.rpartition(".")[2])(*arguments, **settings)
+        function = getattr(importlib.import_module("trivium.vision.notebook"), self.__name__.rpartition(".")[2])
+        return function(*arguments, **settings)
 
 
 class _Vision(ModuleType):

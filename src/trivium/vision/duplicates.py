@@ -1,9 +1,8 @@
 """Photos that show the same thing: exact copies are found by content, near-copies here.
 
 Two photos are near-copies where the backbone finds them alike (cosine of their features, the mean of all removed, above
-0.9) and their hashes agree in three bits of four; or where their hashes agree nearly bit for bit, there are some edges
-to go by, and the backbone does not find them unlike. Each alone errs: features call two cups alike, hashes two things
-on white paper.
+0.9) and their hashes agree in three bits of four; or where their hashes agree nearly bit for bit and there are edges to
+go by. Each alone errs: features call two cups alike, hashes two things on white paper.
 """
 
 from __future__ import annotations
@@ -15,8 +14,8 @@ import numpy as np
 from trivium.vision.backbone import Floats
 from trivium.vision.pictures import Bytes
 
-ALIKE, UNLIKE = 0.9, 0.5  # cosine
-FAR_BITS, NEAR_BITS, PLAIN_BITS = 64, 8, 16
+ALIKE = 0.9  # cosine
+FAR_BITS, NEAR_BITS, PLAIN_BITS = 64, 8, 24
 ROWS = 512  # compared at a time
 
 
@@ -38,8 +37,7 @@ def near_copies(hashes: Sequence[str], features: Floats | None = None) -> Iterat
         distance = ones[rows, None] + ones[None, :] - 2 * bits[rows] @ bits.T  # Hamming
         found = (distance <= NEAR_BITS) & (ones[rows, None] >= PLAIN_BITS)
         if unit is not None:
-            cosine = unit[rows] @ unit.T
-            found = (found & (cosine > UNLIKE)) | ((distance <= FAR_BITS) & (cosine > ALIKE))
+            found |= (distance <= FAR_BITS) & (unit[rows] @ unit.T > ALIKE)
         for i, j in np.argwhere(found):
             if i + at < j:
                 yield int(i + at), int(j)
