@@ -90,6 +90,20 @@ export const ROUTES: readonly Route<Load>[] = [
     studio: "music",
     page: page(() => import("./music/Shared.svelte")),
   },
+  {
+    path: "/music/challenges",
+    title: "Challenges",
+    studio: "music",
+    section: "challenges",
+    page: page(() => import("./music/challenges/Challenges.svelte")),
+  },
+  {
+    path: "/music/challenges/:id",
+    title: "Challenge",
+    studio: "music",
+    section: "challenges",
+    page: page(() => import("./music/challenges/Challenge.svelte")),
+  },
 ];
 
 /** The same five stages in every studio, in the same order. */
@@ -104,5 +118,6 @@ export const SECTIONS: Record<string, readonly Section[]> = {
   music: [
     { id: "home", label: "Home", path: "/music" },
     { id: "deploy", label: "Compose", path: "/music/compose" },
+    { id: "challenges", label: "Challenges", path: "/music/challenges" },
   ],
 };

@@ -14,7 +14,7 @@ export interface Route<Page> {
 
 /** A stage of a studio in its sub-navigation. */
 export interface Section {
-  id: "home" | "data" | "train" | "evaluate" | "deploy";
+  id: "home" | "data" | "train" | "evaluate" | "deploy" | "challenges";
   label: string;
   path: string;
 }
