@@ -109,10 +109,10 @@ def test_an_entry_is_a_frozen_copy_with_its_steps(db: Database) -> None:
 
 
 @pytest.mark.parametrize(("rules", "found", "words"), [
-    ({"max_bars": 3}, piece(), "4 bars are too many; this challenge allows 3"),
-    ({"min_bars": 5}, piece(), "4 bars are too few; this challenge asks for 5"),
+    ({"max_bars": 3}, piece(), "It has 4 bars; this challenge allows 3"),
+    ({"min_bars": 5}, piece(), "It has 4 bars; this challenge asks for 5"),
     ({"max_duration_s": 7}, piece(), "8 seconds; this challenge allows 7"),
-    ({"max_notes": 3}, piece(), "4 notes are too many"),
+    ({"max_notes": 3}, piece(), "It has 4 notes; this challenge allows 3"),
     ({}, Composition(), "no notes"),
     ({"begins_with_tune": True}, piece(), "begins with a sample melody"),
 ])

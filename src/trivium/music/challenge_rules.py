@@ -48,14 +48,19 @@ def check_piece(rules: Rules, piece: Composition) -> None:
     if notes == 0:
         raise AgainstTheRules("This piece has no notes yet.", "Write some, then enter it.")
     for broken, text, hint in (
-            (bars < (rules.min_bars or 0), f"{bars} bars are too few; this challenge asks for {rules.min_bars}.",
+            (bars < (rules.min_bars or 0), f"It has {counted(bars, 'bar')}; this challenge asks for {rules.min_bars}.",
              "Make it longer."),
-            (bars > (rules.max_bars or bars), f"{bars} bars are too many; this challenge allows {rules.max_bars}.",
+            (bars > (rules.max_bars or bars), f"It has {counted(bars, 'bar')}; this challenge allows {rules.max_bars}.",
              "Cut it, keep that as a step, and enter it."),
             (seconds > (rules.max_duration_s or seconds),
              f"It sounds for {seconds:.0f} seconds; this challenge allows {rules.max_duration_s or 0:g}.",
              "Cut it or make it faster."),
             (notes > (rules.max_notes or notes),
-             f"{notes} notes are too many; this challenge allows {rules.max_notes}.", "Take some away.")):
+             f"It has {counted(notes, 'note')}; this challenge allows {rules.max_notes}.", "Take some away.")):
         if broken:
             raise AgainstTheRules(text, hint)
+
+
+def counted(count: int, what: str) -> str:
+    """Such as "1 bar" and "4 bars"."""
+    return f"{count} {what}" if count == 1 else f"{count} {what}s"

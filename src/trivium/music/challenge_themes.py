@@ -76,7 +76,7 @@ def choir() -> Composition:
     from trivium.music.dataset_chorales import chorale
     from trivium.music.dataset_piece import composition_of
 
-    return titled(composition_of(chorale(11, phrases=4)), "Sample: four voices by rule", program=52)
+    return titled(composition_of(chorale(11, phrases=4)), "Four voices by rule", program=52)
 
 
 def tune() -> Composition:
@@ -84,7 +84,7 @@ def tune() -> Composition:
     from trivium.music.dataset_melodies import melody
     from trivium.music.dataset_piece import composition_of
 
-    return titled(composition_of(melody(5)), "Sample: a plain tune", program=73)
+    return titled(composition_of(melody(5)), "A plain tune", program=73)
 
 
 def thrown() -> Composition:
@@ -92,7 +92,7 @@ def thrown() -> Composition:
     from trivium.music.judge_style import dice
 
     piece = dice(7, notes=16, bars=8)
-    return titled(piece.model_copy(update={"tempos": [Tempo(bpm=96)]}), "Sample: thrown by dice")
+    return titled(piece.model_copy(update={"tempos": [Tempo(bpm=96)]}), "Thrown by dice")
 
 
 def titled(piece: Composition, title: str, program: int = 0) -> Composition:
