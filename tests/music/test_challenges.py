@@ -319,6 +319,12 @@ def test_alone_one_compares_own_pieces_with_the_samples(db: Database) -> None:
     assert found.entries[0].entry.id == own and found.entries[0].wins == 3
     assert {row.entry.is_sample for row in found.entries[1:]} == {True}
     assert {row.rank for row in found.entries[1:]} == {2}, "equal strengths share a rank"
+    assert "Piece 60 stands first" in found.says
+    lost = opened(db, ME, samples=True)
+    Challenges(db).submit(lost, kept(db), ME)
+    while (pair := voting.ballot(lost, ME).pair) is not None:
+        voting.vote(lost, pair.pair, "a" if pitches(pair.b) == pitches(piece()) else "b", ME)
+    assert "3 pieces share the first place" in voting.finish(lost, ME).says
 
 
 def test_a_judgement_of_an_older_judge_is_made_again(db: Database) -> None:

@@ -155,7 +155,9 @@ def _says(ranked: Sequence[RankedEntry], votes: int, leads: bool) -> str:
     if not votes:
         return "Nobody has preferred one piece to another yet, so there is no order."
     counted = "1 vote" if votes == 1 else f"{votes} votes"
-    first = ranked[0].entry.title or "Untitled"
+    first, equal = ranked[0].entry.title or "Untitled", sum(row.rank == 1 for row in ranked)
+    if equal > 1:
+        return f"After {counted}, {equal} pieces share the first place."
     if leads:
         return f"After {counted}, {first} is ahead of every other piece."
     return f"After {counted}, {first} stands first, but the votes do not yet tell it from all others."
