@@ -238,7 +238,7 @@ def test_the_order_is_the_voters_own_and_hears_each_piece_about_as_often(db: Dat
             order.append(tuple(two))
             heard += two
             Voting(db).vote(challenge, pair.pair, "skip", voter)
-        assert {heard.count(pitch) for pitch in range(50, 58)} == {2}
+        assert {heard.count(pitch) for pitch in range(50, 58)} <= {1, 2, 3}, "by lot alone some would not be heard"
         orders[voter.id] = order
     assert orders["anna"] != orders["ben"]
     with db.read() as session:
