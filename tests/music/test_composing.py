@@ -19,6 +19,7 @@ from trivium.core.run import Run
 from trivium.errors import BadConfig, BadFile, NotFound
 from trivium.music import arcnn_models, models
 from trivium.music.arcnn_config import ArcnnConfig
+from trivium.music.arcnn_edits import EditEvent, replay
 from trivium.music.arcnn_network import EditNet
 from trivium.music.compose_command import compose as command
 from trivium.music.compose_config import ComposeConfig
@@ -27,6 +28,8 @@ from trivium.music.learning import part
 from trivium.music.midi_write import write_midi
 from trivium.music.notes import Composition
 from trivium.music.ship import ship
+from trivium.music.story_command import keep as keep_command
+from trivium.music.story_command import story as story_command
 from trivium.music.techniques import TECHNIQUES, Model
 from trivium.settings import Settings
 
@@ -180,3 +183,20 @@ def test_the_model_in_the_package_keeps_to_the_key(tmp_path: Path) -> None:
     in_c_major = sum(note.pitch % 12 in {0, 2, 4, 5, 7, 9, 11} for note in added) / len(added)
     assert made["model"] == "arcnn-default" and len(added) >= 40
     assert in_c_major > 0.8  # notes at random: 0.58
+
+
+def test_the_story_is_listed_and_the_step_is_kept_by_command(tmp_path: Path, model: Path) -> None:
+    config = ComposeConfig.model_validate({"technique": "arcnn", "arcnn": {"sampling_iterations": 5}})
+    folder = submit_composing(tmp_path, "a step", config, chord_piece(1), 3, str(model))
+    run = Run.open(folder)
+    compose_run(config, run)
+    told = CliRunner().invoke(story_command, ["a step", "--json"], obj=Settings(tmp_path), standalone_mode=False)
+    story = json.loads(told.stdout)["story"]
+    assert story == music.story("a step", data=tmp_path) and len(story) == 5
+    assert CliRunner().invoke(story_command, ["a step"], obj=Settings(tmp_path)).stdout.count("\n") == 5
+    kept = CliRunner().invoke(keep_command, ["a step", "--without", "1, 3", "--json"], obj=Settings(tmp_path))
+    assert kept.exit_code == 0, kept.output
+    without = replay(chord_piece(1), [EditEvent.model_validate(each["news"]) for each in story], {1, 3})
+    assert json.loads(kept.stdout)["notes"] == without.note_count
+    wrong = CliRunner().invoke(keep_command, ["a step", "--without", "one"], obj=Settings(tmp_path))
+    assert wrong.exit_code == 2 and "3,17" in wrong.output

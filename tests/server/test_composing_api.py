@@ -63,7 +63,13 @@ def test_a_step_is_a_run_and_is_kept_below_its_source_without_what_is_taken_back
     assert early.status_code == 404 and "nothing yet" in early.json()["detail"]
     folder = app.state.index.folder(run["id"])
     opened = Run.open(folder)
+    waiting = full.get(f"{MUSIC}/composings/{run['id']}").json()
+    assert (waiting["composition"], waiting["technique"], waiting["model"], waiting["seed"]) == (
+        source["id"], "arcnn", "arcnn-default", 9)
+    assert waiting["begin"]["parts"] == source["composition"]["parts"] and waiting["story"] == []
     compose_run(ComposeConfig.model_validate(opened.spec.config), opened)
+    told = full.get(f"{MUSIC}/composings/{run['id']}").json()["story"]
+    assert [(each["name"], each["news"]["index"]) for each in told] == [("edit", index) for index in range(9)]
     kept = full.post(f"{MUSIC}/composings/{run['id']}/keep", json={"taken_back": [2]})
     assert kept.status_code == 201, kept.text
     step = kept.json()
@@ -74,6 +80,20 @@ def test_a_step_is_a_run_and_is_kept_below_its_source_without_what_is_taken_back
     assert step["settings"]["arcnn"]["sampling_iterations"] == 6 and step["settings"]["taken_back"] == [2]
     assert [each["id"] for each in full.get(f"{MUSIC}/compositions/{step['id']}/tree").json()] == [
         source["id"], step["id"]]
+
+
+def test_a_step_that_was_cut_off_is_kept_as_far_as_it_came(full: TestClient, app: FastAPI,
+                                                           default_model: None) -> None:
+    source = full.post(f"{MUSIC}/compositions", json={"tune": "twinkle"}).json()
+    controls = {"sampling_iterations": 8, "max_removed_percent": 0}
+    made = full.post(f"{MUSIC}/composings", json={"composition": source["id"], "controls": controls}).json()
+    folder = app.state.index.folder(made["id"])
+    opened = Run.open(folder)
+    compose_run(ComposeConfig.model_validate(opened.spec.config), opened)
+    for name in ("result.json", "composition.json", "story.json"):  # as if the process had been killed before the end
+        (folder / "out" / name).unlink()
+    kept = full.post(f"{MUSIC}/composings/{made['id']}/keep", json={"taken_back": [0, 5]}).json()
+    assert (kept["notes"], kept["parent"], kept["model"]) == (source["notes"] + 12 - 2, source["id"], "arcnn-default")
 
 
 @pytest.mark.parametrize(("body", "status", "words"), [

@@ -33,6 +33,8 @@ FUNCTIONS = {
     "voting": "trivium.music.notebook",
     "judge": "trivium.music.judging",
     "compose": "trivium.music.composing",
+    "story": "trivium.music.composing",
+    "keep": "trivium.music.keeping",
     "replay": "trivium.music.arcnn_edits",
     "Composition": "trivium.music.notes",
     "Part": "trivium.music.notes",

@@ -19,6 +19,8 @@ LAZY: dict[str, tuple[str, str]] = {
     "export": ("trivium.music.export_command:export", "Write a composition or melody as a file."),
     "render": ("trivium.music.render_command:render", "Play a composition into a sound file."),
     "compose": ("trivium.music.compose_command:compose", "Make a composition of a melody."),
+    "story": ("trivium.music.story_command:story", "List what a step of composing did."),
+    "keep": ("trivium.music.story_command:keep", "Keep what a step of composing has made."),
     "compositions": ("trivium.music.export_command:compositions", "List, rename and delete compositions."),
     "challenges": ("trivium.music.challenge_command:challenges", "Challenges: enter a piece, vote blind, see results."),
     "judge": ("trivium.music.challenge_command:judge", "How near a piece is to Bach's chorales, part by part."),

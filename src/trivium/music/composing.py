@@ -14,9 +14,11 @@ from pathlib import Path
 from typing import Any
 
 from trivium.core import files
+from trivium.core.events import read_events
 from trivium.core.run import Run
-from trivium.core.runfolder import Content, create_run
-from trivium.core.spec import read_spec
+from trivium.core.runfolder import Content, create_run, find_run
+from trivium.core.spec import Spec, read_spec
+from trivium.core.status import ACTIVE, read_status
 from trivium.core.studio import parse_config
 from trivium.errors import BadConfig, NotFound
 from trivium.music import STUDIO
@@ -67,7 +69,7 @@ def compose_run(config: ComposeConfig, run: Run) -> None:
 
 @dataclass(frozen=True)
 class Step:
-    """A finished step as a run leaves it."""
+    """A step as a run leaves it."""
 
     piece: Composition
     technique: str
@@ -79,23 +81,66 @@ class Step:
 
 
 def step_of(folder: Path, taken_back: Sequence[int] = ()) -> Step:
-    """What a run has composed, with some of its edits taken back."""
+    """What a run has composed, with some of its edits taken back.
+
+    A run that was cut off has no result, but it has told what it did: that is kept.
+    """
+    spec = spec_of(folder)
+    whole = (folder / files.OUT / RESULT).is_file()
+    story = [] if whole and not taken_back else story_of(folder)
+    if not whole and (not story or read_status(folder).state in ACTIVE):
+        raise NotFound("This run has composed nothing yet.", "Wait until it is done.")
+    technique = ComposeConfig.model_validate(spec.config).technique
+    settings: dict[str, Any] = {technique: spec.config[technique]}
+    if story:
+        piece = find_technique(technique).retold(begin_of(folder), story, taken_back)
+    else:
+        piece = Composition.model_validate_json(files.read_file(folder / files.OUT / COMPOSITION))
+    if taken_back:
+        settings["taken_back"] = sorted(taken_back)
+    source = source_of(folder)
+    return Step(piece, technique, settings, source.get("composition"), spec.seed, model_of(folder),
+                source.get("training"))
+
+
+def spec_of(folder: Path) -> Spec:
+    """The spec of a run of composing."""
     spec = read_spec(folder)
     if (spec.studio, spec.kind) != (STUDIO.id, "compose"):
         raise BadConfig("This run has composed nothing.", "Choose a run of composing.")
-    if not (folder / files.OUT / RESULT).is_file():
-        raise NotFound("This run has composed nothing yet.", "Wait until it is done.")
-    out, config = folder / files.OUT, ComposeConfig.model_validate(spec.config)
-    piece = Composition.model_validate_json(files.read_file(out / COMPOSITION))
-    settings: dict[str, Any] = {config.technique: spec.config[config.technique]}
-    if taken_back:
-        begin = Composition.model_validate_json(files.read_file(folder / files.INPUTS / PIECE))
-        piece = find_technique(config.technique).retold(begin, files.read_json(out / STORY), taken_back)
-        settings["taken_back"] = sorted(taken_back)
-    result = files.read_json(out / RESULT)
-    source = files.read_json(folder / files.INPUTS / SOURCE)
-    return Step(piece, config.technique, settings, source.get("composition"), spec.seed, str(result["model"]),
-                source.get("training"))
+    return spec
+
+
+def story_of(folder: Path) -> list[dict[str, Any]]:
+    """What a run of composing has told so far, in order: {"name", "news"}."""
+    if (folder / files.OUT / STORY).is_file():
+        told: list[dict[str, Any]] = files.read_json(folder / files.OUT / STORY)
+        return told
+    return [{"name": event["name"], "news": event["data"]}
+            for event in read_events(folder / files.EVENTS, kind="sample")]
+
+
+def begin_of(folder: Path) -> Composition:
+    """The piece that a run of composing began with."""
+    return Composition.model_validate_json(files.read_file(folder / files.INPUTS / PIECE))
+
+
+def source_of(folder: Path) -> dict[str, Any]:
+    """Where piece and model came from: {"composition": id, "training": id}, as far as they were kept ones."""
+    found: dict[str, Any] = files.read_json(folder / files.INPUTS / SOURCE)
+    return found
+
+
+def model_of(folder: Path) -> str:
+    """The name of the model that composes."""
+    return str(files.read_json(folder / files.INPUTS / CARD)["name"])
+
+
+def story(run: str | Path, *, data: Path | str | None = None) -> list[dict[str, Any]]:
+    """What a step of composing did, one edit or passage after the other; `run` is its folder, id or name."""
+    folder = find_run(data_folder(data), str(run))
+    spec_of(folder)
+    return story_of(folder)
 
 
 def result(composed: Composed, model: Model, seed: int) -> dict[str, Any]:

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from pathlib import Path as FilePath
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Path, Request
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from trivium.core.index import RunIndex
 from trivium.core.studio import parse_config
 from trivium.core.views import Name, RunView
-from trivium.errors import NotFound
 from trivium.music import STUDIO
+from trivium.music.arcnn_edits import EditEvent
 from trivium.music.compose_config import ComposeConfig
-from trivium.music.composing import step_of, submit_composing
+from trivium.music.composing import begin_of, model_of, source_of, spec_of, story_of, submit_composing
 from trivium.music.compositions import Compositions
+from trivium.music.keeping import keep_step
+from trivium.music.notes import Composition
 from trivium.music.techniques import TECHNIQUES, Technique, find_technique
 from trivium.music.views import CompositionView
+from trivium.music.written import Written
 
 router = APIRouter(tags=["music"])
 
@@ -47,6 +49,38 @@ class ComposingRequest(_Body):
     model: str | None = Field(None, max_length=64, description="A training's id; left out, the model in the package.")
     seed: Annotated[int, Field(ge=0, le=2**31 - 1, description="Same seed, same composition.")] = 1
     name: Name | None = None
+
+
+class ToldEdit(BaseModel):
+    """An edit, as a technique that edits note by note tells it."""
+
+    name: Literal["edit"]
+    news: EditEvent
+
+
+class ToldPassage(BaseModel):
+    """A passage, as a technique that writes passages tells it."""
+
+    name: Literal["written"]
+    news: Written
+
+
+Told = Annotated[ToldEdit | ToldPassage, Field(discriminator="name")]
+TOLD = frozenset({"edit", "written"})
+STORY: TypeAdapter[list[Told]] = TypeAdapter(list[Told])
+
+
+class ComposingView(BaseModel):
+    """A step under way or done: what it began with and what it has told so far."""
+
+    run: str
+    composition: str | None = Field(description="The kept composition that it began with.")
+    technique: str
+    controls: dict[str, Any]
+    model: str = Field(description="The model's name.")
+    seed: int
+    begin: Composition = Field(description="The piece as it was at the beginning.")
+    story: list[Told] = Field(description="Edits or passages, in order; more follow over the live stream.")
 
 
 class Keeping(_Body):
@@ -98,15 +132,22 @@ def create_composing(body: ComposingRequest, index: Index, kept: Kept, data: Dat
     return index.launch(run.id)
 
 
+@router.get("/composings/{run_id}")
+def get_composing(run_id: RunId, index: Index) -> ComposingView:
+    """A step with the piece that it began with, and what it has told so far."""
+    folder = index.folder(run_id)
+    spec = spec_of(folder)
+    technique = str(spec.config["technique"])
+    story = [told for told in story_of(folder) if told["name"] in TOLD]
+    return ComposingView(run=run_id, composition=source_of(folder).get("composition"), technique=technique,
+                         controls=spec.config[technique], model=model_of(folder), seed=spec.seed,
+                         begin=begin_of(folder), story=STORY.validate_python(story))
+
+
 @router.post("/composings/{run_id}/keep", status_code=201)
 def keep_composing(run_id: RunId, body: Keeping, index: Index, kept: Kept) -> CompositionView:
     """Keep what a step has made as a composition below the one that it began with, without the edits taken back."""
-    step = step_of(index.folder(run_id), body.taken_back)
-    with suppress(NotFound):  # deleted meanwhile: the step then begins a tree of its own
-        return kept.add(step.piece, step.technique, parent=step.source, settings=step.settings, seed=step.seed,
-                        model=step.model, training=step.training)
-    return kept.add(step.piece, step.technique, settings=step.settings, seed=step.seed, model=step.model,
-                    training=step.training)
+    return keep_step(kept, index.folder(run_id), body.taken_back)
 
 
 def technique_view(technique: Technique) -> TechniqueView:

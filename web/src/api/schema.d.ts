@@ -256,6 +256,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/music/composings/{run_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Composing
+         * @description A step with the piece that it began with, and what it has told so far.
+         */
+        get: operations["get_composing"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/music/composings/{run_id}/keep": {
         parameters: {
             query?: never;
@@ -1317,6 +1337,39 @@ export interface components {
             technique?: string;
         };
         /**
+         * ComposingView
+         * @description A step under way or done: what it began with and what it has told so far.
+         */
+        ComposingView: {
+            /** @description The piece as it was at the beginning. */
+            begin: components["schemas"]["Composition"];
+            /**
+             * Composition
+             * @description The kept composition that it began with.
+             */
+            composition: string | null;
+            /** Controls */
+            controls: {
+                [key: string]: unknown;
+            };
+            /**
+             * Model
+             * @description The model's name.
+             */
+            model: string;
+            /** Run */
+            run: string;
+            /** Seed */
+            seed: number;
+            /**
+             * Story
+             * @description Edits or passages, in order; more follow over the live stream.
+             */
+            story: (components["schemas"]["ToldEdit"] | components["schemas"]["ToldPassage"])[];
+            /** Technique */
+            technique: string;
+        };
+        /**
          * Composition
          * @description A piece: tempo, metre and key along the way, and its parts.
          */
@@ -1510,6 +1563,46 @@ export interface components {
             level: "full" | "limits" | "none";
             /** Text */
             text: string;
+        };
+        /**
+         * EditEvent
+         * @description One edit.
+         */
+        EditEvent: {
+            /** @description The note that comes. */
+            added: components["schemas"]["Note"] | null;
+            /**
+             * Added Part
+             * @description The part that the new note comes into.
+             */
+            added_part: string | null;
+            /**
+             * Chance
+             * @description How likely the network held this edit.
+             */
+            chance: number;
+            /**
+             * Index
+             * @description Its place among the events, from 0.
+             */
+            index: number;
+            /**
+             * Iteration
+             * @description The sampling iteration that made it, from 1; 0 is clearing.
+             */
+            iteration: number;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "add" | "remove" | "resize";
+            /**
+             * Part
+             * @description The part that the note leaves; for an add, the part that it comes into.
+             */
+            part: string;
+            /** @description The note that goes. */
+            removed: components["schemas"]["Note"] | null;
         };
         /**
          * EditedComposition
@@ -2670,6 +2763,7 @@ export interface components {
             tick: number;
         };
         /**
+<<<<<<< HEAD
          * ThemeView
          * @description A theme of ours, from which a challenge is opened.
          */
@@ -2693,6 +2787,30 @@ export interface components {
             theme: string;
             /** Title */
             title: string;
+=======
+         * ToldEdit
+         * @description An edit, as a technique that edits note by note tells it.
+         */
+        ToldEdit: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            name: "edit";
+            news: components["schemas"]["EditEvent"];
+        };
+        /**
+         * ToldPassage
+         * @description A passage, as a technique that writes passages tells it.
+         */
+        ToldPassage: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            name: "written";
+            news: components["schemas"]["Written"];
+>>>>>>> 83153e5 (A step of composing can be read back: what it began with and all that it told, also after it was cut off)
         };
         /**
          * TrackView
@@ -2997,6 +3115,7 @@ export interface components {
             /** Warnings */
             warnings: components["schemas"]["Remark"][];
         };
+<<<<<<< HEAD
         /** Vote */
         Vote: {
             /**
@@ -3010,6 +3129,40 @@ export interface components {
              * @description As the ballot named it.
              */
             pair: string;
+=======
+        /**
+         * Written
+         * @description A passage of one part.
+         */
+        Written: {
+            /**
+             * Added
+             * @description The notes that come.
+             */
+            added: components["schemas"]["Note"][];
+            /**
+             * End
+             * @description The tick at which it is over.
+             */
+            end: number;
+            /**
+             * First
+             * @description The tick at which the passage begins.
+             */
+            first: number;
+            /**
+             * Index
+             * @description Its place among the events, from 0.
+             */
+            index: number;
+            /** @description The part that was written, without notes: a part of the piece, or a new one. */
+            part: components["schemas"]["Part"];
+            /**
+             * Removed
+             * @description The notes that stood there and go.
+             */
+            removed: components["schemas"]["Note"][];
+>>>>>>> 83153e5 (A step of composing can be read back: what it began with and all that it told, also after it was cut off)
         };
     };
     responses: never;
@@ -3620,6 +3773,47 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RunView"];
+                };
+            };
+            /** @description Values that don't fit. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, and a hint. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_composing: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A run's id. */
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ComposingView"];
                 };
             };
             /** @description Values that don't fit. */
