@@ -45,6 +45,10 @@ WAYS: dict[str, tuple[str, str]] = {
     f"POST {RACING}/rewards:validate": ("trivium racing validate", "trivium.racing:validate"),
     f"POST {RACING}/trainings": ("trivium racing train", "trivium.racing:train"),
     f"POST {RACING}/evaluations": ("trivium racing evaluate", "trivium.racing:evaluate"),
+    f"GET {MUSIC}/techniques": ("trivium music compose", "trivium.music.techniques:TECHNIQUES"),
+    f"POST {MUSIC}/composings": ("trivium music compose", "trivium.music:compose"),
+    f"GET {MUSIC}/composings/{{run_id}}": ("trivium music story", "trivium.music:story"),
+    f"POST {MUSIC}/composings/{{run_id}}/keep": ("trivium music keep --without", "trivium.music:keep"),
     f"GET {MUSIC}/challenge-themes": ("trivium music challenges themes", "trivium.music.challenge_themes:THEMES"),
     f"GET {MUSIC}/challenges": ("trivium music challenges list", f"{ENTRIES}.list"),
     f"POST {MUSIC}/challenges": ("trivium music challenges open", f"{ENTRIES}.create"),
@@ -62,12 +66,13 @@ WAYS: dict[str, tuple[str, str]] = {
 }
 
 
-def test_every_route_of_the_house_of_racing_and_of_challenges_has_a_command_and_a_function() -> None:
+def test_every_route_of_the_house_of_racing_of_composing_and_of_challenges_has_a_command_and_a_function() -> None:
     paths = json.loads(importlib.import_module("trivium.server.openapi").text())["paths"]
     routes = {f"{method.upper()} {path}" for path, methods in paths.items() for method in methods
               if not path.startswith("/api/v1/") or path.split("/")[3] in {"racing", "runs", "system", "studios",
                                                                            "events"}
-              or path.startswith(f"{MUSIC}/challenge") or path.endswith("/judge")}
+              or path.startswith((f"{MUSIC}/challenge", f"{MUSIC}/composing", f"{MUSIC}/techniques"))
+              or path.endswith("/judge")}
     assert routes == set(WAYS)
 
 

@@ -9,6 +9,9 @@ export type CompositionView = Schemas["CompositionView"];
 export type NewComposition = Schemas["NewComposition"];
 export type TuneView = Schemas["TuneView"];
 export type FileReport = Schemas["FileReport"];
+export type TechniqueView = Schemas["TechniqueView"];
+export type ComposingRequest = Schemas["ComposingRequest"];
+export type ComposingView = Schemas["ComposingView"];
 export type FileFormat = "midi" | "musicxml" | "project" | "json";
 
 const at = (composition: string) => ({ params: { path: { composition_id: composition } } });
@@ -32,6 +35,19 @@ export const shareComposition = (id: string, shared: boolean) =>
   data(api.POST("/api/v1/music/compositions/{composition_id}/share", { ...at(id), body: { shared } }));
 export const getShared = (token: string) =>
   data(api.GET("/api/v1/music/shared/{token}", { params: { path: { token } } }));
+
+export const listTechniques = () => data(api.GET("/api/v1/music/techniques"));
+export const startComposing = (body: ComposingRequest) =>
+  data(api.POST("/api/v1/music/composings", { body }));
+export const getComposing = (run: string) =>
+  data(api.GET("/api/v1/music/composings/{run_id}", { params: { path: { run_id: run } } }));
+export const keepComposing = (run: string, takenBack: number[]) =>
+  data(
+    api.POST("/api/v1/music/composings/{run_id}/keep", {
+      params: { path: { run_id: run } },
+      body: { taken_back: takenBack },
+    }),
+  );
 
 /** A file goes as it is; OpenAPI has no better name for bytes than a string. */
 const bytes = (file: Blob) => ({

@@ -2763,7 +2763,6 @@ export interface components {
             tick: number;
         };
         /**
-<<<<<<< HEAD
          * ThemeView
          * @description A theme of ours, from which a challenge is opened.
          */
@@ -2787,7 +2786,8 @@ export interface components {
             theme: string;
             /** Title */
             title: string;
-=======
+        };
+        /**
          * ToldEdit
          * @description An edit, as a technique that edits note by note tells it.
          */
@@ -2810,7 +2810,6 @@ export interface components {
              */
             name: "written";
             news: components["schemas"]["Written"];
->>>>>>> 83153e5 (A step of composing can be read back: what it began with and all that it told, also after it was cut off)
         };
         /**
          * TrackView
@@ -3115,7 +3114,6 @@ export interface components {
             /** Warnings */
             warnings: components["schemas"]["Remark"][];
         };
-<<<<<<< HEAD
         /** Vote */
         Vote: {
             /**
@@ -3129,7 +3127,7 @@ export interface components {
              * @description As the ballot named it.
              */
             pair: string;
-=======
+        };
         /**
          * Written
          * @description A passage of one part.
@@ -3162,7 +3160,6 @@ export interface components {
              * @description The notes that stood there and go.
              */
             removed: components["schemas"]["Note"][];
->>>>>>> 83153e5 (A step of composing can be read back: what it began with and all that it told, also after it was cut off)
         };
     };
     responses: never;

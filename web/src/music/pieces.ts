@@ -6,6 +6,9 @@ const TECHNIQUES: Record<string, string> = {
   recording: "Own notes",
   import: "Imported",
   edit: "Edited",
+  arcnn: "AR-CNN",
+  gan: "GAN",
+  transformer: "Transformer",
 };
 
 export function techniqueName(technique: string): string {

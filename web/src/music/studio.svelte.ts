@@ -1,5 +1,6 @@
 // The piece that is open on the page, and how it is looked at: score, history, selection, tool, grid. Components read it;
 // gestures, keys and buttons change it through the same few methods.
+import type { Changes } from "./engine/changes";
 import { type Composition, end, type RollNote, type Score, scoreOf, type Track } from "./engine/document";
 import {
   addNotes,
@@ -20,17 +21,41 @@ import {
 } from "./engine/edits";
 import type { Tool } from "./engine/gestures/begin";
 import { applyPatches, History, type Patch } from "./engine/history";
+import type { Box } from "./engine/overlay";
 import type { Loop } from "./engine/scheduler";
 import { GRIDS, placeOf, snap } from "./engine/timeline";
 import { pitchName } from "./engine/transform";
 
 const NONE: Ids = new Set();
+const TRIAL_FIRST = "Keep the step or throw it away first; then the notes can be edited again.";
+
+/** A piece that is looked at and listened to before anybody decides to keep it. */
+export interface Trial {
+  readonly score: Score;
+  /** What is heard: the same, or the piece before, for a comparison. */
+  readonly heard: Score;
+  readonly changes: Changes;
+  /** A click on a note that came or went. */
+  press(note: RollNote): void;
+  /** To the next change; null past the last one. */
+  walk(step: 1 | -1): RollNote | null;
+  /** Takes the chosen change back, or puts it again. */
+  toggle(): void;
+  readonly undoLabel: string | undefined;
+  readonly redoLabel: string | undefined;
+  undo(): void;
+  redo(): void;
+}
 
 export class Studio {
   private history: History;
   score: Score = $state.raw() as Score;
   /** The score as it would be if the hand let go now. */
-  shown: Score = $state.raw() as Score;
+  private drawn: Score = $state.raw() as Score;
+  /** What a technique makes of the piece, shown and heard in its place; the piece itself stays as it is meanwhile. */
+  trial = $state.raw<Trial | null>(null);
+  /** Where the technique that is being set up may change something; null: everywhere. */
+  region = $state.raw<Box | null>(null);
   trackId = $state("");
   selection = $state.raw<Ids>(NONE);
   tool = $state<Tool>("draw");
@@ -42,8 +67,8 @@ export class Studio {
   loop = $state.raw<Loop | null>(null);
   loopOn = $state(false);
   noteLength = $state(480);
-  undoLabel = $state<string | undefined>();
-  redoLabel = $state<string | undefined>();
+  private undoOwn = $state<string | undefined>();
+  private redoOwn = $state<string | undefined>();
   /** What a screen reader is told about the last change. */
   said = $state("");
   cursor = $state.raw({ tick: 0, pitch: 60 });
@@ -55,9 +80,21 @@ export class Studio {
     private readonly onchange: (score: Score) => void = () => {},
   ) {
     this.score = scoreOf(composition);
-    this.shown = this.score;
+    this.drawn = this.score;
     this.trackId = this.score.tracks[0]?.id ?? "";
     this.history = new History(this.score);
+  }
+
+  get shown(): Score {
+    return this.trial?.score ?? this.drawn;
+  }
+
+  get undoLabel(): string | undefined {
+    return this.trial ? this.trial.undoLabel : this.undoOwn;
+  }
+
+  get redoLabel(): string | undefined {
+    return this.trial ? this.trial.redoLabel : this.redoOwn;
   }
 
   /** The track that is edited, as it is shown. */
@@ -79,15 +116,21 @@ export class Studio {
   }
 
   do(label: string, patches: readonly Patch[], key?: string): void {
-    if (patches.length > 0) this.settle(this.history.do(label, patches, key));
-    else this.shown = this.score;
+    // Volume, instrument, mute and solo go on; notes wait, since it is not this piece's notes that are shown.
+    if (this.trial && patches.some((patch) => patch.kind !== "info")) this.said = TRIAL_FIRST;
+    else if (patches.length > 0) this.settle(this.history.do(label, patches, key));
+    else this.drawn = this.score;
   }
 
   preview(patches: readonly Patch[]): void {
-    this.shown = applyPatches(this.score, patches);
+    this.drawn = applyPatches(this.score, patches);
   }
 
   undo(): void {
+    if (this.trial) {
+      this.trial.undo();
+      return;
+    }
     const label = this.history.undoLabel;
     if (!label) return;
     this.settle(this.history.undo());
@@ -95,6 +138,10 @@ export class Studio {
   }
 
   redo(): void {
+    if (this.trial) {
+      this.trial.redo();
+      return;
+    }
     const label = this.history.redoLabel;
     if (!label) return;
     this.settle(this.history.redo());
@@ -103,10 +150,10 @@ export class Studio {
 
   private settle(score: Score): void {
     this.score = score;
-    this.shown = score;
+    this.drawn = score;
     if (!score.tracks.some((track) => track.id === this.trackId)) this.trackId = score.tracks[0]?.id ?? "";
-    this.undoLabel = this.history.undoLabel;
-    this.redoLabel = this.history.redoLabel;
+    this.undoOwn = this.history.undoLabel;
+    this.redoOwn = this.history.redoLabel;
     this.onchange(score);
   }
 

@@ -36,7 +36,7 @@ export class Transport {
 
   constructor(private readonly studio: Studio) {
     $effect(() => {
-      const score = this.instead ?? studio.score;
+      const score = this.sounding;
       band.follow(score);
       this.scheduler.update(score);
     });
@@ -53,7 +53,7 @@ export class Transport {
   }
 
   private get sounding(): Score {
-    return this.instead ?? this.studio.score;
+    return this.instead ?? this.studio.trial?.heard ?? this.studio.score;
   }
 
   async play(): Promise<void> {

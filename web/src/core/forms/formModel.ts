@@ -27,6 +27,10 @@ export interface Field {
   exclusiveMin: boolean;
   exclusiveMax: boolean;
   choices: (string | number)[];
+  /** What a text, or each text of a list, has to look like; empty: anything. */
+  pattern: string;
+  /** A list of whole numbers between these. */
+  items: { min: number; max: number } | null;
   initial: Json;
 }
 
@@ -38,6 +42,8 @@ export interface Schema {
   anyOf?: Schema[];
   allOf?: Schema[];
   enum?: (string | number)[];
+  pattern?: string;
+  items?: Schema;
   const?: string | number;
   minimum?: number;
   maximum?: number;
@@ -79,6 +85,12 @@ function kindOf(schema: Schema): Field["kind"] {
   return "text";
 }
 
+function itemsOf({ items }: Schema): Field["items"] {
+  if (items?.type !== "integer") return null;
+  const { min, max } = bounds(items);
+  return Number.isFinite(min) && Number.isFinite(max) ? { min, max } : null;
+}
+
 function toField(path: string[], outer: Schema, root: Schema): Field {
   const options = (outer.anyOf ?? []).map((option) => resolve(option, root));
   const optional = options.some((option) => option.type === "null");
@@ -99,6 +111,8 @@ function toField(path: string[], outer: Schema, root: Schema): Field {
     log: outer.log ?? false,
     ...bounds(inner),
     choices: inner.enum ?? (inner.const === undefined ? [] : [inner.const]),
+    pattern: inner.pattern ?? inner.items?.pattern ?? "",
+    items: itemsOf(inner),
     initial: outer.default ?? inner.const ?? null,
   };
 }

@@ -1,6 +1,7 @@
 // Draws the roll: only what is in sight, in few calls, so that ten thousand notes stay smooth. Everything that moves
 // while music plays (the playhead, the box of a selection) is drawn on a second canvas by `drawOverlay`.
 
+import { type Changes, drawChanges } from "./changes";
 import { type RollNote, type Score, TICKS_PER_QUARTER, type Track } from "./document";
 import type { Ids } from "./edits";
 import type { Loop } from "./scheduler";
@@ -18,6 +19,9 @@ export interface Palette {
   strong: string;
   accent: string;
   loop: string;
+  /** What a technique put in and took away. */
+  added: string;
+  removed: string;
   whiteKey: string;
   blackKey: string;
   keyText: string;
@@ -48,6 +52,8 @@ export interface Scene {
   ghosts: boolean;
   loop: Loop | null;
   held: ReadonlySet<number>;
+  /** What a technique has done so far; null while the piece is edited by hand. */
+  changes: Changes | null;
   palette: Palette;
 }
 
@@ -73,6 +79,7 @@ export function drawRoll(pen: Pen, scene: Scene): number {
   let drawn = 0;
   clipped(pen, layout.keys, layout.ruler, layout.width - layout.keys, gridHeight(layout), () => {
     drawn = allNotes(pen, scene);
+    if (scene.changes) drawn += drawChanges(pen, scene, scene.changes);
   });
   if (layout.lane > 0) {
     clipped(pen, layout.keys, layout.height - layout.lane, layout.width - layout.keys, layout.lane, () =>

@@ -17,12 +17,14 @@ export interface Overlay {
   palette: Palette;
   playhead: number;
   box: Box | null;
+  /** Where a technique may change something; null: everywhere. */
+  region: Box | null;
   /** Where the keyboard would put a note; null while the roll has no focus. */
   cursor: { tick: number; pitch: number; length: number } | null;
 }
 
 export function drawOverlay(pen: CanvasRenderingContext2D, overlay: Overlay): void {
-  const { layout, ticks, keys, palette, box, cursor } = overlay;
+  const { layout, ticks, keys, palette, box, cursor, region } = overlay;
   pen.clearRect(0, 0, layout.width, layout.height);
   pen.save();
   pen.beginPath();
@@ -38,6 +40,20 @@ export function drawOverlay(pen: CanvasRenderingContext2D, overlay: Overlay): vo
     pen.fillStyle = palette.loop;
     pen.fillRect(x, y, wide, tall);
     pen.strokeRect(x + 0.5, y + 0.5, wide, tall);
+  }
+  if (region) {
+    pen.setLineDash([8, 4]);
+    pen.lineWidth = 2;
+    const y = keys.y(region.high) + layout.ruler;
+    const tall = (region.high - region.low + 1) * keys.keyHeight;
+    pen.strokeRect(
+      ticks.x(region.from),
+      Math.max(layout.ruler + 1, y),
+      ticks.x(region.to) - ticks.x(region.from),
+      tall,
+    );
+    pen.setLineDash([]);
+    pen.lineWidth = 1;
   }
   if (cursor) {
     const y = keys.y(cursor.pitch) + layout.ruler;

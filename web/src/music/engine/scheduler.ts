@@ -1,6 +1,6 @@
 // Plays a score in the audio clock. Every few milliseconds `pump` hands on what falls into the next tenth of a second,
 // with exact times; the drawing thread may stutter without the music doing so. Notes can be edited while it plays.
-import { end, isAudible, type Score } from "./document";
+import { end, isAudible, type Score, scoreEnd } from "./document";
 import { barLines, barTicks, beatTicks, metreAt, TempoMap } from "./timeline";
 import { firstFrom } from "./visible";
 
@@ -83,6 +83,8 @@ export class Scheduler {
   /** The same music, edited: what is not yet handed on follows the new notes and the new tempo. */
   update(score: Score): void {
     if (!this.playing || !this.score) return;
+    // A technique that goes on writing moves the end on while it plays.
+    if (this.playing.until !== null) this.playing = { ...this.playing, until: scoreEnd(score) };
     const tempoChanged = score.tempos !== this.score.tempos;
     this.score = score;
     if (!tempoChanged) return;

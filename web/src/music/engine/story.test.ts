@@ -24,10 +24,13 @@ const plain = (parts: Composition["parts"]) =>
 describe("a story that the server keeps", () => {
   for (const { begin, story, kept } of SHARED) {
     const played = new Story(scoreOf(begin));
-    it.each(kept)(`of ${story[0]?.name} events is the same here without $taken_back`, ({ taken_back, parts }) => {
-      const { score } = played.replay(story, new Set(taken_back));
-      expect(plain(compositionOf(score).parts)).toEqual(plain(parts));
-    });
+    it.each(kept)(
+      `of ${story[0]?.name} events is the same here without $taken_back`,
+      ({ taken_back, parts }) => {
+        const { score } = played.replay(story, new Set(taken_back));
+        expect(plain(compositionOf(score).parts)).toEqual(plain(parts));
+      },
+    );
   }
 });
 
@@ -36,7 +39,16 @@ const piece = (): Score =>
   scoreOf({ title: "", parts: [{ id: "lead", name: "Lead", notes: [note(0, 60), note(480, 62)] }] } as never);
 const add = (index: number, one: ReturnType<typeof note>): Told => ({
   name: "edit",
-  news: { index, iteration: 1, kind: "add", part: "added", removed: null, added_part: "added", added: one, chance: 1 },
+  news: {
+    index,
+    iteration: 1,
+    kind: "add",
+    part: "added",
+    removed: null,
+    added_part: "added",
+    added: one,
+    chance: 1,
+  },
 });
 const remove = (index: number, one: ReturnType<typeof note>, part = "lead"): Told => ({
   name: "edit",
@@ -45,7 +57,12 @@ const remove = (index: number, one: ReturnType<typeof note>, part = "lead"): Tol
 const pitches = (score: Score) => score.tracks.map((track) => track.notes.map(({ pitch }) => pitch));
 
 describe("a story by hand", () => {
-  const told = [add(0, note(0, 64)), remove(1, note(480, 62)), add(2, note(480, 62)), remove(3, note(0, 64), "added")];
+  const told = [
+    add(0, note(0, 64)),
+    remove(1, note(480, 62)),
+    add(2, note(480, 62)),
+    remove(3, note(0, 64), "added"),
+  ];
 
   it("goes forward edit by edit", () => {
     const story = new Story(piece());

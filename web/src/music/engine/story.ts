@@ -170,7 +170,9 @@ class Stand {
 
   private soundsDuring(note: RollNote): boolean {
     const touches = (other: RollNote) => other.onset < end(note) && note.onset < end(other);
-    if (this.atPitch.get(note.pitch)?.some(({ part, note: other }) => !this.drums.has(part) && touches(other)))
+    if (
+      this.atPitch.get(note.pitch)?.some(({ part, note: other }) => !this.drums.has(part) && touches(other))
+    )
       return true;
     let found = false;
     eachBetween(this.pitches[note.pitch] ?? [], note.onset, end(note), (other) => {
@@ -209,4 +211,3 @@ class Stand {
     return { ...this.begin, tracks };
   }
 }
-

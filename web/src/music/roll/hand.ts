@@ -5,7 +5,7 @@ import type { Hand } from "../engine/gestures/gesture";
 import type { Box } from "../engine/overlay";
 import type { Action } from "../engine/shortcuts";
 import { band } from "../sound/band.svelte";
-import type { Studio } from "../studio.svelte";
+import type { Studio, Trial } from "../studio.svelte";
 import type { Transport } from "../transport.svelte";
 import type { View } from "./view.svelte";
 
@@ -60,6 +60,7 @@ export function handOf(
 export function perform(action: Action, studio: Studio, transport: Transport, view: View): boolean {
   const step = studio.grid || 60;
   const shown = () => view.reveal(studio.cursor);
+  if (studio.trial && !TRIAL_KEYS.has(action.kind)) return onTrial(action, studio.trial, view);
   switch (action.kind) {
     case "walk": {
       const note = studio.walk(action.step);
@@ -106,6 +107,22 @@ export function perform(action: Action, studio: Studio, transport: Transport, vi
     default:
       return simple(action, studio, transport);
   }
+}
+
+/** What keys do as ever while a step is looked at. */
+const TRIAL_KEYS: ReadonlySet<Action["kind"]> = new Set(["undo", "redo", "play", "zoom", "home", "end"]);
+
+/** The notes that came and went are walked and taken back; nothing else of the piece can be changed. */
+function onTrial(action: Action, trial: Trial, view: View): boolean {
+  if (action.kind === "walk") {
+    const note = trial.walk(action.step);
+    if (note) view.revealNote(note);
+    return note !== null;
+  }
+  if (action.kind === "delete" || action.kind === "insert") trial.toggle();
+  else if (action.kind !== "arrow") return false;
+  else view.scrollBy(action.x * 60, -action.y * 20, scoreEnd(trial.score));
+  return true;
 }
 
 function simple(action: Action, studio: Studio, transport: Transport): boolean {

@@ -23,6 +23,8 @@ export function paletteOf(element: HTMLElement): Palette {
     strong: token("text"),
     accent: token("accent"),
     loop: resolved("color-mix(in oklab, var(--accent), transparent 86%)"),
+    added: token("good"),
+    removed: token("bad"),
     whiteKey: resolved("light-dark(#ffffff, #d5dae4)"),
     blackKey: resolved("light-dark(#2b313d, #11151d)"),
     keyText: resolved("light-dark(#465064, #2b313d)"),

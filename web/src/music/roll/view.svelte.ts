@@ -1,10 +1,29 @@
 // Where the roll looks: scroll and zoom in time and pitch, kept within the piece.
 
-import { type RollNote, type Score, scoreEnd, TICKS_PER_QUARTER } from "../engine/document";
+import { end, type RollNote, type Score, scoreEnd, TICKS_PER_QUARTER } from "../engine/document";
 import { gridHeight, type Layout } from "../engine/draw";
 import { KEYS, KeyTransform, TickTransform } from "../engine/transform";
 
 const BAR = TICKS_PER_QUARTER * 4;
+
+/** From the lowest to the highest pitch, and the last tick. */
+export interface Reach {
+  low: number;
+  high: number;
+  last: number;
+}
+
+export function grown(reach: Reach, notes: readonly RollNote[]): Reach {
+  const { low, high, last } = reach;
+  return notes.reduce(
+    (so, note) => ({
+      low: Math.min(so.low, note.pitch),
+      high: Math.max(so.high, note.pitch),
+      last: Math.max(so.last, end(note)),
+    }),
+    { low, high, last },
+  );
+}
 
 export class View {
   ticks = $state.raw(new TickTransform(0.12, 0));
@@ -62,6 +81,13 @@ export class View {
     const tall = Math.min(20, Math.max(9, this.gridHeight / (to - from + 9)));
     const middle = KEYS - 1 - (from + to) / 2;
     this.keys = new KeyTransform(tall, middle + 0.5 - this.gridHeight / tall / 2).clamped(this.gridHeight);
+  }
+
+  /** Whether these pitches and ticks are in sight. */
+  shows({ low, high, last }: Reach): boolean {
+    const top = this.keys.pitch(0);
+    const bottom = this.keys.pitch(this.gridHeight - 1);
+    return low >= bottom && high <= top && this.ticks.x(last) <= this.gridWidth;
   }
 
   reveal(place: { tick: number; pitch?: number }): void {

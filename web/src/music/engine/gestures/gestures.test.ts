@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { makeTrack, type Score, trackOf } from "../document";
+import { makeTrack, type RollNote, rollNote, type Score, trackOf } from "../document";
 import type { Ids } from "../edits";
 import { applyPatches, History } from "../history";
 import type { Loop } from "../scheduler";
@@ -7,6 +7,7 @@ import { snap } from "../timeline";
 import { beginInGrid, hitAt } from "./begin";
 import type { Hand, Point } from "./gesture";
 import { setLoopOrSeek } from "./ruler";
+import { tapChange } from "./tap";
 import { paintVelocity } from "./velocity";
 
 let history: History;
@@ -199,5 +200,27 @@ describe("the lanes", () => {
     expect(sought).toBe(-1);
     setLoopOrSeek(hand, point(490, 0)).end();
     expect(sought).toBe(480);
+  });
+});
+
+describe("a click on what a technique changed", () => {
+  const note = (onset: number, pitch: number) => rollNote({ onset, length: 480, pitch, velocity: 80 });
+  const [added, removed] = [note(0, 64), note(960, 62)];
+  const changes = { came: [added], went: [removed], now: new Set<number>() };
+  const pressed = (from: [number, number], to: [number, number]) => {
+    const seen: RollNote[] = [];
+    const trial = { changes, press: (one: RollNote) => void seen.push(one) };
+    const at = ([tick, pitch]: [number, number]) => ({ tick, pitch }) as Point;
+    const gesture = tapChange(trial, at(from));
+    gesture?.move(at(to));
+    gesture?.end();
+    return gesture && seen;
+  };
+
+  it("names the note that came or went there, and nothing where it was dragged away", () => {
+    expect(pressed([100, 64], [101, 64])).toEqual([added]);
+    expect(pressed([1000, 62], [1000, 62])).toEqual([removed]);
+    expect(pressed([100, 64], [900, 64])).toEqual([]);
+    expect(pressed([480, 64], [480, 64])).toBeNull();
   });
 });
