@@ -13,6 +13,7 @@ from trivium.music.arcnn_edits import EditEvent, replay
 from trivium.music.notes import Composition
 
 SLIDER = "Edits that are shown"
+CSS = f'[aria-label="{SLIDER}"]'
 
 
 def set_up(page: Any, iterations: int, seed: int) -> None:
@@ -54,8 +55,7 @@ def test_a_step_is_watched_cancelled_replayed_thinned_out_and_kept(visit: Callab
     page.get_by_label(SLIDER).wait_for(timeout=LOAD_LIMIT_MS)
     page.get_by_role("button", name="Play", exact=True).click()  # music runs while it is made
     first = int(page.get_by_label(SLIDER).get_attribute("max"))
-    page.wait_for_function("(first) => Number(document.querySelector('[aria-label=\"Edits that are shown\"]').max) > first",
-                           arg=first)
+    page.wait_for_function(f"(first) => Number(document.querySelector('{CSS}').max) > first", arg=first)
     page.get_by_role("button", name="Cancel").click()
     status(page, "Cancelled; this is what there is")
     page.get_by_role("button", name="Stop", exact=True).first.click()
@@ -72,13 +72,12 @@ def test_a_step_is_watched_cancelled_replayed_thinned_out_and_kept(visit: Callab
     status(page, "Done: ")
     page.reload()
     ready(page)
-    added, removed = counts(page)
+    added, _ = counts(page)
     story = pages.ask(page, f"/music/composings/{run_of(page)}")["story"]
     assert shown(page) == len(story) == 45  # 30 for every 8 of 12 bars
     after = page.locator(ROLL).screenshot()
     page.get_by_role("button", name="Play the edits one by one").click()
-    page.wait_for_function("() => { const at = document.querySelector('[aria-label=\"Edits that are shown\"]').value;"
-                           " return at > 2 && at < 40; }")
+    page.wait_for_function(f"() => {{ const at = document.querySelector('{CSS}').value; return at > 2 && at < 40; }}")
     page.get_by_role("button", name="Stop the film").click()
     assert 2 < shown(page) < 45
     assert page.locator(ROLL).screenshot() not in (before, after)

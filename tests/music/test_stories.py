@@ -1,4 +1,4 @@
-"""What a step keeps is what the page showed: stories.json is replayed here, and by the page's own code (story.test.ts)."""
+"""A step keeps what the page showed: stories.json is replayed here, and by the page's own code (story.test.ts)."""
 
 from __future__ import annotations
 
