@@ -149,8 +149,8 @@ def test_no_note_and_no_rest_is_longer_than_wished_in_seconds(limit: float) -> N
 def test_without_risk_it_is_what_the_whole_network_holds_likeliest() -> None:
     """Against the network itself, which reads the piece anew for every cell."""
     piece = four_parts(2)
-    made, _ = composed(piece, extension_s=2.0, creative_risk=0)
-    assert composed(piece, seed=9, extension_s=2.0, creative_risk=0)[0].piece == made.piece
+    made, _ = composed(piece, extension_s=2.0, creative_risk=0, keep_key=0)
+    assert composed(piece, seed=9, extension_s=2.0, creative_risk=0, keep_key=0)[0].piece == made.piece
     network, sheet = tiny(with_hold=True), sheet_of(piece, TransformerControls(extension_s=2.0))
     sounding, onset = sheet.draft.sounding.copy(), sheet.draft.onset.copy()
     for step in range(32, 48):
@@ -182,12 +182,31 @@ def test_the_same_seed_writes_the_same_and_another_seed_something_else(controls:
 
 @pytest.mark.parametrize(("one", "other"), [
     ({"creative_risk": 0.2}, {"creative_risk": 2.0}), ({"sampling": "top-k", "top_k": 2}, {"sampling": "nucleus"}),
-    ({"top_p": 0.1}, {"top_p": 1.0}), ({"input_s": 1.0}, {"input_s": 8.0}), ({"max_note_s": 0.2}, {}),
+    ({"keep_key": 0}, {"keep_key": 1}), ({"top_p": 0.1}, {"top_p": 1.0}), ({"input_s": 1.0}, {"input_s": 8.0}), ({"max_note_s": 0.2}, {}),
     ({"max_rest_s": 0}, {"sampling": "top-k", "top_k": 0, "creative_risk": 3.0}),
 ])
 def test_each_control_changes_what_is_written(one: dict[str, Any], other: dict[str, Any]) -> None:
     assert composed(four_parts(), extension_s=3, **one)[0].piece != composed(four_parts(), extension_s=3,
                                                                              **other)[0].piece
+
+
+@pytest.mark.parametrize(("mode", "key"), [("extend", 0), ("extend", 7), ("harmonise", 3), ("regenerate", 10)])
+def test_where_the_key_is_kept_notes_lie_in_the_scale_of_the_input(mode: str, key: int) -> None:
+    piece = Composition(parts=[melody([pitch + key for pitch in SCALE * 2])])
+    controls: dict[str, Any] = {"mode": mode, "extension_s": 6} | ({"first_bar": 3} if mode == "regenerate" else {})
+    outside = {}
+    for keep_key in (0.0, 1.0):
+        made, _ = composed(piece, keep_key=keep_key, **controls, **FULL)
+        new = [note for part in made.piece.parts for note in part.notes if note not in piece.parts[0].notes]
+        outside[keep_key] = np.mean([(note.pitch - key) % 12 not in {0, 2, 4, 5, 7, 9, 11} for note in new])
+    assert outside[0.0] > 0.2 and outside[1.0] < 0.1  # five of twelve are outside
+
+
+def test_what_is_heard_more_than_in_passing_is_at_home_though_it_lies_outside_the_scale() -> None:
+    minor = Composition(parts=[melody([57, 59, 60, 62, 64, 65, 68, 69] * 2)])
+    sheet = sheet_of(minor, TransformerControls())
+    home = {int(pitch - sheet.seats.moved[0]) % 12 for pitch in np.flatnonzero(sheet.at_home())}
+    assert home == {9, 11, 0, 2, 4, 5, 7, 8}  # A minor, with its leading note
 
 
 def test_the_input_is_listened_to_from_its_end() -> None:

@@ -53,6 +53,11 @@ class TransformerControls(BaseModel):
         0.95, ge=0.0, le=6.0, title="Creative risk",
         description="The softmax temperature with which each note is drawn; 0 always takes the likeliest.",
         json_schema_extra=knob("creativity", "more surprises, more wrong notes", "safer, more predictable"))
+    keep_key: float = Field(
+        0.5, ge=0.0, le=1.0, title="Keep to the key",
+        description="How much less likely notes become that lie outside the scale of what is listened to; 0 leaves it "
+                    "to the network, which wanders off sooner than Bach did.",
+        json_schema_extra=knob("creativity", "stays in the key of the input", "modulates freely"))
     max_rest_s: float | None = Field(
         None, ge=0.0, le=60.0, title="Maximum rest time",
         description="The longest rest in what is written; empty: as long as it likes.",

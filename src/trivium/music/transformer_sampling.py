@@ -28,6 +28,7 @@ class Controls:
     temperature: float = 1.0  # 0: always the most likely class
     max_rest: Limit = None  # steps
     max_note: Limit = None  # steps
+    favour: Floats | None = None  # (C,) nats that each class is held likelier than the network says
 
     def limits(self, step: int) -> tuple[int | None, int | None]:
         """The longest rest and the longest note that may sound in a step."""
@@ -41,6 +42,8 @@ class Controls:
 
     def probabilities(self, logits: Floats, forbidden: Bools) -> Floats:
         """(P, C) logits -> (P, C) what is drawn from."""
+        if self.favour is not None:
+            logits = logits + self.favour
         heard = np.where(forbidden, -np.inf, logits)
         hopeless = forbidden.all(axis=-1, keepdims=True)  # a wish that leaves nothing is not obeyed
         heard = np.where(hopeless, logits, heard)

@@ -17,7 +17,7 @@ import numpy as np
 from trivium.errors import BadConfig
 from trivium.music.bars import Bar, bars_until, region, seconds_at, tick_at
 from trivium.music.notes import MAX_TICKS, Composition, Note
-from trivium.music.tokens import SILENCE, Bools, Ints, V
+from trivium.music.tokens import LOWEST, SILENCE, Bools, Ints, V
 from trivium.music.transformer_compose import AFTER, Draft
 from trivium.music.transformer_controls import TransformerControls
 from trivium.music.transformer_voices import STEP_TICKS, Line, Seats, seats_of
@@ -26,6 +26,8 @@ BAR = 16  # steps of the bar whose place a network is told
 AUTOMATIC = 16 * BAR  # steps that are listened to, unless a person says
 AUTOMATIC_ALONE = 8 * BAR  # where companions must be thought of first
 MOST = 24 * BAR  # steps that are ever listened to; a network has learned from pieces not much longer
+MAJOR = np.array([0, 2, 4, 5, 7, 9, 11])
+PASSING = 0.03  # the share of the time that a note in passing has at most
 
 
 @dataclass
@@ -46,6 +48,17 @@ class Sheet:
     def tick(self, step: int) -> int:
         """Where a step begins."""
         return self.zero + step * STEP_TICKS
+
+    def at_home(self) -> Bools:
+        """(12,) pitch classes, counted from C as the network sees them, of the scale of what is listened to: the major
+        scale that holds most of it, and whatever else is heard more than in passing."""
+        heard = self.draft.sounding[~self.draft.free & (self.draft.sounding != SILENCE)]
+        if len(heard) == 0:
+            return np.ones(12, dtype=bool)
+        share = np.bincount((heard + LOWEST) % 12, minlength=12) / len(heard)
+        scales = (np.arange(12)[:, None] + MAJOR) % 12
+        scale = scales[share[scales].sum(axis=1).argmax()]
+        return np.asarray(np.isin(np.arange(12), scale) | (share > PASSING))
 
     def limit(self, seconds: float | None, least: int) -> Ints | None:
         """(T,) how many steps that end with each step last no longer than this, at least so many; None: no limit."""

@@ -9,13 +9,14 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import torch
 
 from trivium.errors import BadConfig
 from trivium.music.bars import seconds_at
 from trivium.music.notes import MAX_NOTES, MAX_PARTS, Composition
 from trivium.music.techniques import Composed, Model, Tell
-from trivium.music.tokens import VOICES, Bools, Ints
+from trivium.music.tokens import LOWEST, PITCHES, VOICES, Bools, Ints
 from trivium.music.transformer_compose import compose as write
 from trivium.music.transformer_controls import TransformerControls
 from trivium.music.transformer_passages import Passages
@@ -25,6 +26,7 @@ from trivium.music.transformer_trained import opened
 from trivium.music.written import WRITTEN, Written, replay
 
 LAG = 8  # steps after which versions that are written side by side must agree, so that a beat can be heard
+STRICT = 6.0  # nats that a note outside the scale loses where the key is kept altogether
 WINDOW = 512  # steps that are looked back on at most: a network has learned from pieces not much longer
 
 
@@ -46,7 +48,8 @@ def compose(piece: Composition, controls: TransformerControls, model: Model, see
         for event in passages.hear(step, sounding, onset):
             note(event, step + 1)
 
-    written = write(opened(model).network, sheet.draft, seed, sampling(sheet, controls), on_step=hear,
+    network = opened(model).network
+    written = write(network, sheet.draft, seed, sampling(sheet, controls, network.classes), on_step=hear,
                     stopped=cancelled, lag=LAG, window=WINDOW)
     is_whole = len(written) == len(sheet.draft.free)
     if is_whole:
@@ -58,10 +61,13 @@ def compose(piece: Composition, controls: TransformerControls, model: Model, see
     return Composed(made, added, removed, is_whole, facts(sheet, passages, len(events)))
 
 
-def sampling(sheet: Sheet, controls: TransformerControls) -> Controls:
+def sampling(sheet: Sheet, controls: TransformerControls, classes: int) -> Controls:
     """The sliders as the network's writing knows them."""
+    favour = np.zeros(classes)
+    if controls.keep_key > 0:
+        favour[:PITCHES][~sheet.at_home()[(np.arange(PITCHES) + LOWEST) % 12]] = -STRICT * controls.keep_key
     return Controls(sampling=controls.sampling, top_k=controls.top_k, top_p=controls.top_p,
-                    temperature=controls.creative_risk, max_rest=sheet.limit(controls.max_rest_s, 0),
+                    temperature=controls.creative_risk, favour=favour, max_rest=sheet.limit(controls.max_rest_s, 0),
                     max_note=sheet.limit(controls.max_note_s, 1))
 
 
