@@ -182,7 +182,8 @@ def test_the_same_seed_writes_the_same_and_another_seed_something_else(controls:
 
 @pytest.mark.parametrize(("one", "other"), [
     ({"creative_risk": 0.2}, {"creative_risk": 2.0}), ({"sampling": "top-k", "top_k": 2}, {"sampling": "nucleus"}),
-    ({"keep_key": 0}, {"keep_key": 1}), ({"top_p": 0.1}, {"top_p": 1.0}), ({"input_s": 1.0}, {"input_s": 8.0}), ({"max_note_s": 0.2}, {}),
+    ({"keep_key": 0}, {"keep_key": 1}),
+    ({"top_p": 0.1}, {"top_p": 1.0}), ({"input_s": 1.0}, {"input_s": 8.0}), ({"max_note_s": 0.2}, {}),
     ({"max_rest_s": 0}, {"sampling": "top-k", "top_k": 0, "creative_risk": 3.0}),
 ])
 def test_each_control_changes_what_is_written(one: dict[str, Any], other: dict[str, Any]) -> None:

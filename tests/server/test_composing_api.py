@@ -117,3 +117,17 @@ def test_a_path_is_no_model(full: TestClient, default_model: None, tmp_path: Pat
     source = full.post(f"{MUSIC}/compositions", json={"tune": "twinkle"}).json()
     body = {"composition": source["id"], "model": str(tmp_path / "trained" / "arcnn")[:64]}
     assert full.post(f"{MUSIC}/composings", json=body).status_code in {404, 422}
+
+
+def test_the_transformer_can_be_started_too(full: TestClient) -> None:
+    techniques = {each["id"]: each for each in full.get(f"{MUSIC}/techniques").json()}
+    longest = techniques["transformer"]["controls"]["properties"]["extension_s"]
+    assert (longest["minimum"], longest["maximum"], longest["unit"]) == (0, 300, "s")
+    source = full.post(f"{MUSIC}/compositions", json={"tune": "twinkle"}).json()
+    made = full.post(f"{MUSIC}/composings", json={
+        "composition": source["id"], "technique": "transformer", "controls": {"mode": "harmonise"}})
+    assert made.status_code == 201, made.text
+    assert made.json()["name"] == f"Transformer on {source['title']}"
+    refused = full.post(f"{MUSIC}/composings", json={
+        "composition": source["id"], "technique": "transformer", "controls": {"extension_s": 301}})
+    assert refused.status_code == 422 and "extension_s" in refused.text
