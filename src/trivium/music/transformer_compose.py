@@ -26,7 +26,6 @@ from trivium.music.transformer_sampling import Controls, Floats, draw, forbidden
 
 AFTER = 16  # steps after the last free one that still have a say
 PARTICLES = 16  # where something kept follows
-UNHEARD = 4  # the same, as long as nobody hears what is written
 CALM = 0.5  # the temperature of voices that nobody hears: a plain harmony serves the others best
 REMEMBERED = 256  # steps that are read anew where a window is full; whole bars of four quarters
 
@@ -142,7 +141,7 @@ class Writing:
         kept = np.flatnonzero(~draft.free.all(axis=1))
         self.alone = int(kept[-1]) + 1 if len(kept) else 0  # from here on nothing is kept, and one version is enough
         self.heard_from = draft.heard_from
-        count = self.count if self.step >= self.heard_from else UNHEARD
+        count = self.count if self.step >= self.heard_from else 1
         self.versions = Versions(np.repeat(draft.sounding[None], count, 0), np.repeat(draft.onset[None], count, 0))
         self.decoder = self.reader(count)
 
