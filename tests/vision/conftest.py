@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from trivium.core import jobs
 from trivium.vision import backbone, importing
 
 from .drawings import write_photos
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_process_left() -> Iterator[None]:
+    """Trainings that were waited for have ended; their processes are collected before the interpreter goes."""
+    yield
+    time.sleep(0.2)
+    jobs.reap()
 
 
 @pytest.fixture(scope="session")

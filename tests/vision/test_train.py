@@ -17,12 +17,18 @@ from PIL import Image
 import trivium.vision as vision
 from trivium.cli import main
 from trivium.core import files
+from trivium.core.run import Run
 from trivium.errors import BadConfig, BadFile, StudioError
 from trivium.vision import importing, project
+from trivium.vision.config import TrainConfig
 from trivium.vision.data import ARRAYS, open_photos, photos_of
+from trivium.vision.deploy import head_of
 from trivium.vision.features import KEY, unpacked
+from trivium.vision.head import log_softmax
 from trivium.vision.split import stratified_folds
 from trivium.vision.store import PictureStore
+from trivium.vision.submit import submit_training
+from trivium.vision.train import train
 
 from .drawings import scene, write_photos
 
@@ -44,16 +50,18 @@ def test_it_learns_and_says_how_well(trained: dict[str, Any], shapes: Path) -> N
     assert sum(right) / len(right) == pytest.approx(report["accuracy"], abs=1e-6)
 
 
+def here(data: Path, name: str, seed: int, folder: Path) -> Path:
+    """The same training in this process, which spares the start of another."""
+    config = TrainConfig(folds=3)
+    submit_training(data, name, config, seed, folder=folder, threads=2)
+    train(config, Run.open(folder))
+    return folder
+
+
 def test_the_same_seed_is_the_same_result(trained: dict[str, Any], shapes: Path, tmp_path: Path) -> None:
-    again = vision.train("shapes", seed=3, out=tmp_path / "again", data=shapes, folds=3)
-
-    def folds(run: dict[str, Any]) -> list[int]:
-        return [row["fold"] for row in json.loads((Path(run["run"]) / "out" / "predictions.json").read_text())]
-
-    def weights(run: dict[str, Any]) -> str:
-        return files.sha256_file(Path(run["run"]) / "model" / "weights.safetensors")
-
-    assert weights(again) == weights(trained) and folds(again) == folds(trained)
+    again, before = here(shapes, "shapes", 3, tmp_path / "again"), Path(trained["run"])
+    for name in ("model/weights.safetensors", "model/model.onnx", "out/predictions.json"):
+        assert (again / name).read_bytes() == (before / name).read_bytes(), name
 
 
 def test_labels_drawn_by_lot_cannot_be_learned(shapes: Path, tmp_path: Path) -> None:
@@ -64,8 +72,8 @@ def test_labels_drawn_by_lot_cannot_be_learned(shapes: Path, tmp_path: Path) -> 
     labels = rng.permutation([name for name in ("a", "b") for _ in range(12)])
     project.add(lots, [project.Item(**{**vars(item), "label": str(label)})
                        for item, label in zip(before.items.values(), labels, strict=True)])
-    found = vision.train("lots", out=tmp_path / "run", data=shapes, folds=3)
-    assert found["best"]["value"] < 0.8
+    folder = here(shapes, "lots", 1, tmp_path / "run")
+    assert json.loads((folder / "out" / "evaluation.json").read_text())["accuracy"] < 0.8
 
 
 def test_the_bundle_works_by_itself(trained: dict[str, Any], shapes: Path, tmp_path: Path) -> None:
@@ -92,6 +100,23 @@ def test_the_bundle_works_by_itself(trained: dict[str, Any], shapes: Path, tmp_p
         right += card["classes"][int(probabilities[0].argmax())] == path.parent.name
     assert right >= 14
     assert {"classes", "data_sha256", "scores", "preprocessing", "seed", "backbone"} <= card.keys()
+
+
+def test_it_says_what_is_on_photos_as_it_was_measured(trained: dict[str, Any], shapes: Path, tmp_path: Path) -> None:
+    """The deployed graph on photos, beside the head on their cached features."""
+    photos = write_photos(tmp_path / "photos", 3)
+    (photos / "poem.txt").write_text("No picture.")
+    found = vision.run(trained, photos, data=shapes, top=2)
+    assert found["n"] == 6 and [row["file"] for row in found["passed_over"]] == ["poem.txt"]
+    head, store = head_of(Path(trained["run"])), PictureStore(shapes)
+    for row in found["results"]:
+        sha256 = files.sha256_file(photos / row["file"])
+        logits = head.logits(unpacked(store.features(KEY, sha256) or b"")[None])
+        wanted = float(np.exp(log_softmax(logits)).max())
+        assert row["confidence"] == pytest.approx(wanted, abs=2e-3) and row["predicted"] == row["file"].split("/")[0]
+        assert sum(each["probability"] for each in row["top"]) == pytest.approx(1.0, abs=1e-4)
+    with pytest.raises(BadFile, match="Videos"):
+        vision.run(trained, "film.mp4", data=shapes)
 
 
 def test_a_changed_bundle_does_not_go_out(trained: dict[str, Any], shapes: Path, tmp_path: Path) -> None:
@@ -184,6 +209,7 @@ def test_the_whole_road_on_the_command_line(trivium: Any, tmp_path: Path) -> Non
     assert {"accuracy", "interval", "n", "per_class", "folds"} <= report.keys() and report["n"] == 12
     shown = trivium("evaluate", "run-v").stdout
     assert "95 % interval" in shown and "always the most frequent class" in shown
+    assert trivium("run", "run-v", "--source", "photos/box").stdout.count("box4") == 6
     out = json.loads(trivium("deploy", "run-v", "--out", "b.zip", "--json").stdout)
     assert zipfile.is_zipfile(io.BytesIO((tmp_path / "b.zip").read_bytes())) and out["classes"] == ["box", "disc"]
     listed = json.loads(trivium("projects", "--json").stdout)["projects"]

@@ -21,7 +21,7 @@ STUDIO = Studio(
     commands="trivium.vision.commands:vision",
 )
 
-FUNCTIONS = ("import_photos", "projects", "report", "train", "evaluate", "deploy", "settings")  # of `notebook`
+FUNCTIONS = ("import_photos", "projects", "report", "train", "evaluate", "run", "deploy", "settings")  # of `notebook`
 
 
 def __getattr__(name: str) -> Any:

@@ -37,6 +37,11 @@ class Session:
         found: Floats = self.session.run([output], {PICTURES: pictures})[0]
         return found
 
+    def outputs(self, pictures: Bytes) -> dict[str, Floats]:
+        """All outputs by name, at once."""
+        names = [output.name for output in self.session.get_outputs()]
+        return dict(zip(names, self.session.run(names, {PICTURES: pictures}), strict=True))
+
 
 class Extractor(Session):
     """Pictures (B, 224, 224, 3) to features (B, 1280)."""

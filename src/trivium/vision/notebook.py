@@ -21,6 +21,7 @@ from trivium.errors import StudioError
 from trivium.settings import data_folder
 from trivium.vision import STUDIO, importing
 from trivium.vision import project as kept
+from trivium.vision.classify import classify
 from trivium.vision.config import TrainConfig
 from trivium.vision.data import counts_of
 from trivium.vision.data import report as report_on
@@ -96,6 +97,12 @@ def result(folder: Path) -> dict[str, Any]:
 def evaluate(run: Run, *, on: str | None = None, data: Path | str | None = None) -> dict[str, Any]:
     """{"accuracy", "interval", "n", "per_class", "folds", ...} of a training, or of its model on another project."""
     return evaluation(find(run, data), on, data_folder(data))
+
+
+def run(run: Run, source: str | Path, *, top: int = 3, data: Path | str | None = None,
+        say: Callable[[str], None] = lambda _text: None) -> dict[str, Any]:
+    """What is on a photo, or on those of a folder or zip: {"results": [{"file", "predicted", "confidence", "top"}]}."""
+    return classify(find(run, data), Path(source), top, say)
 
 
 def deploy(run: Run, out: Path | str, data: Path | str | None = None) -> dict[str, Any]:

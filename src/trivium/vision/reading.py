@@ -1,7 +1,8 @@
 """Reads many pictures in confined processes, a batch each: python -P -m trivium.vision.reading FOLDER
 
-Each process gets files and the backbone, gives up everything else, and writes beside each file what it is: measures,
-thumbnail, view, features. A file that ends the process or takes too long is named, and the rest goes on in another.
+Each process gets files and a network, the backbone or a whole classifier, gives up everything else, and writes beside
+each file what it is: measures, thumbnail, view, features. A file that ends the process or takes too long is named, and
+the rest goes on in another.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from typing import Any
 
 from trivium.errors import StudioError
 
-BATCH, RESULTS, NETWORK = "batch.json", "results.jsonl", "backbone.onnx"
+BATCH, RESULTS, NETWORK = "batch.json", "results.jsonl", "network.onnx"
 BATCH_FILES, BATCH_BYTES = 400, 400_000_000
 ENOUGH_S = 20.0  # after this long a process stops between two files
 WALL_S = 60.0  # so a single picture has at least 40 s
@@ -76,17 +77,17 @@ def main(folder: Path) -> int:
     names = json.loads((folder / BATCH).read_text(encoding="utf-8"))
     from trivium.vision import pictures
 
-    extract = None
+    network = None
     if (folder / NETWORK).is_file():
-        from trivium.vision.features import Extractor
+        from trivium.vision.features import Session
 
-        extract = Extractor((folder / NETWORK).read_bytes())
+        network = Session((folder / NETWORK).read_bytes())
     pictures.preload()
     confine(folder, Limits(mem_mb=MEMORY_MB, file_mb=RESULT_MB), enclosed=enclosed)
     began = time.monotonic()
     with (folder / RESULTS).open("w", encoding="utf-8") as out:
         for k, name in enumerate(names):
-            facts = facts_of(folder / str(k), name, extract)
+            facts = facts_of(folder / str(k), name, network)
             out.write(json.dumps({"file": k, **facts}) + "\n")
             out.flush()
             if time.monotonic() - began > ENOUGH_S:
@@ -94,11 +95,12 @@ def main(folder: Path) -> int:
     return 0
 
 
-def facts_of(path: Path, name: str, extract: Any) -> dict[str, Any]:
+def facts_of(path: Path, name: str, network: Any) -> dict[str, Any]:
     """What a picture is; its view, thumbnail and features are written beside it."""
     from trivium.errors import BadFile
     from trivium.vision import features, pictures
     from trivium.vision.backbone import SIZE
+    from trivium.vision.graph import EMBEDDING, PROBABILITIES
 
     try:
         picture = pictures.read(path.read_bytes(), name)
@@ -107,10 +109,13 @@ def facts_of(path: Path, name: str, extract: Any) -> dict[str, Any]:
     if picture.view is not None:
         path.with_suffix(".view").write_bytes(picture.view)
     path.with_suffix(".thumbnail").write_bytes(picture.thumbnail)
-    if extract is not None:
-        shown = pictures.squashed(picture.image, SIZE)
-        path.with_suffix(".features").write_bytes(features.packed(extract(shown[None])[0]))
-    return {"format": picture.format, "width": picture.width, "height": picture.height, "dhash": picture.dhash,
+    found: dict[str, Any] = {}
+    if network is not None:
+        said = network.outputs(pictures.squashed(picture.image, SIZE)[None])
+        path.with_suffix(".features").write_bytes(features.packed(said[EMBEDDING][0]))
+        if PROBABILITIES in said:  # a whole classifier
+            found["probabilities"] = said[PROBABILITIES][0].tolist()
+    return {**found, "format": picture.format, "width": picture.width, "height": picture.height, "dhash": picture.dhash,
             "sharpness": picture.sharpness, "remarks": picture.remarks}
 
 

@@ -1,0 +1,70 @@
+"""A trained classifier at work on photos: a file, a folder or a zip, read in confined processes, each photo named.
+
+The model that runs is the one that deploys, `RUN/model/model.onnx`, in the runtime that it deploys to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from trivium.errors import BadFile
+from trivium.vision import sources
+from trivium.vision.deploy import MODEL, read_bundle
+from trivium.vision.evaluate import training
+from trivium.vision.reading import read_batch
+
+BATCH = 64  # photos in memory at a time
+TOP = 3
+MOVING = {".mp4", ".mov", ".avi", ".mkv", ".webm", ".m4v"}
+
+
+def classify(run: Path | str, source: Path, top: int = TOP,
+             say: Callable[[str], None] = lambda _text: None) -> dict[str, Any]:
+    """{"results": [{"file", "predicted", "confidence", "top"}], "passed_over", "n", "model_sha256"} of the photos."""
+    folder, _ = training(run)
+    if source.suffix.lower() in MOVING or "://" in str(source):
+        raise BadFile("Videos and cameras can't be watched yet.", "Give a photo, a folder or a zip of photos.")
+    card, parts = read_bundle(folder)
+    results: list[dict[str, Any]] = []
+    with sources.opened(source) as found:
+        passed_over = list(found.passed_over)
+        for batch in contents(found, passed_over):
+            at = 0
+            while at < len(batch):
+                rest = batch[at:]
+
+                def told(k: int, facts: dict[str, Any], _path: Path, rest: list[tuple[str, bytes]] = rest) -> None:
+                    name = rest[k][0]
+                    if "error" in facts:
+                        passed_over.append({"file": name, "message": str(facts["error"])})
+                    else:
+                        results.append({"file": name, **verdict(card["classes"], facts["probabilities"], top)})
+
+                at += read_batch(rest, parts[MODEL], told)
+            say(f"{len(results)} of {len(found.found)} photos seen ...")
+    return {"run": str(folder), "source": str(source), "n": len(results), "results": results,
+            "passed_over": passed_over, "model_sha256": card["files"][MODEL]}
+
+
+def contents(found: sources.Source, passed_over: list[dict[str, str]]) -> Iterator[list[tuple[str, bytes]]]:
+    """Names and bytes, a batch at a time; what can't be read at all is told."""
+    batch: list[tuple[str, bytes]] = []
+    for each in found.found:
+        try:
+            batch.append((each.name, each.read()))
+        except BadFile as error:
+            passed_over.append({"file": each.name, "message": str(error)})
+        if len(batch) == BATCH:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
+
+
+def verdict(classes: list[str], probabilities: list[float], top: int) -> dict[str, Any]:
+    """The likeliest classes of a photo."""
+    order = sorted(range(len(classes)), key=lambda k: -probabilities[k])[:top]
+    rows = [{"label": classes[k], "probability": round(probabilities[k], 6)} for k in order]
+    return {"predicted": rows[0]["label"], "confidence": rows[0]["probability"], "top": rows}
