@@ -12,6 +12,7 @@ import torch
 from trivium.errors import StudioError
 from trivium.racing.adam import Adam
 from trivium.racing.config import CarConfig, TrainConfig
+from trivium.racing.light_update import Part
 from trivium.racing.ppo import PPO, ReturnScale, Rollout, fitting_batch, gae
 
 
@@ -137,10 +138,11 @@ def bandit(ppo: PPO, n: int, rng: np.random.Generator) -> Rollout:
                    actions=actions.numpy(), logprobs=logprobs.numpy())
 
 
-@pytest.mark.parametrize("space", ["discrete", "continuous"])
-def test_it_learns_a_two_armed_bandit(space):
+@pytest.mark.parametrize(("space", "is_compiled"), [("discrete", True), ("continuous", True), ("discrete", False)])
+def test_it_learns_a_two_armed_bandit(space, is_compiled):
     car = CarConfig(steering_count=2, speed_count=1, action_space_type=space)
     ppo = learner(car=car.model_dump(), lr=1e-3, beta_entropy=0.0)
+    ppo.light = ppo.light if is_compiled else None
     rng = np.random.default_rng(1)
     won = []
     for _ in range(25):
@@ -162,10 +164,15 @@ def test_any_number_of_steps_can_be_learned_from(n):
     assert any((a != b).any() for a, b in zip(before, ppo.network.parameters(), strict=True))
 
 
-def test_the_remainder_of_an_epoch_is_dropped(monkeypatch):
+@pytest.mark.parametrize("is_compiled", [True, False])
+def test_the_remainder_of_an_epoch_is_dropped(monkeypatch, is_compiled):
     ppo, sizes = learner(num_epochs=2), []
-    whole = PPO.loss
-    monkeypatch.setattr(PPO, "loss", lambda self, *a: sizes.append(len(a[0])) or whole(self, *a))
+    if is_compiled:
+        part = Part.learn
+        monkeypatch.setattr(Part, "learn", lambda self, *a: sizes.append(len(a[1])) or part(self, *a))
+    else:
+        ppo.light, whole = None, PPO.loss
+        monkeypatch.setattr(PPO, "loss", lambda self, *a: sizes.append(len(a[0])) or whole(self, *a))
     ppo.update(bandit(ppo, 75, np.random.default_rng(0)), np.random.default_rng(0))
     assert sizes == [16] * 8  # two epochs of two batches of 32, each in two parts
 

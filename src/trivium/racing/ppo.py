@@ -8,6 +8,8 @@ Notable:
 - rewards are divided by the running spread of returns, so that a learner's reward may have any size;
 - a mini-batch is learned from in SHARDS parts side by side, each on a core of its own, and their gradients are added up
   in a fixed order: twice as fast on two cores as threads inside each small operation, and the same bits on any number;
+- for the `light` network on a CPU, `loss`, its gradient and Adam's step are compiled (`light_update.py`), four times as
+  fast; what is here in PyTorch says what they do, serves every other network, and is what the tests compare them with;
 - the remainder of each epoch that does not fill a mini-batch is dropped, as the original did; with fewer steps than a
   batch, the batch becomes the largest power of two that fits.
 
@@ -30,6 +32,7 @@ from torch import Tensor, nn
 from trivium.errors import StudioError
 from trivium.racing.adam import Adam
 from trivium.racing.config import TrainConfig
+from trivium.racing.light_update import Lessons, LightUpdate
 from trivium.racing.models import ActorCritic
 
 SHARDS = 2  # parts of a mini-batch; changing it changes results in their last bits
@@ -53,16 +56,18 @@ class Rollout:
 
 def gae(rollout: Rollout, gamma: float, gae_lambda: float) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Generalised advantage estimation (arXiv 1506.02438, equation 16): advantages and value targets, both (N,)."""
-    advantages = np.zeros(len(rollout), np.float32)
+    rewards, values, ends = rollout.rewards.tolist(), rollout.values.tolist(), rollout.ends.tolist()
+    advantages = [0.0] * len(rewards)
     advantage, next_value = 0.0, 0.0
-    for t in reversed(range(len(rollout))):
-        if rollout.ends[t]:
+    for t in reversed(range(len(rewards))):
+        if ends[t]:
             advantage, next_value = 0.0, float(rollout.bootstraps[t])
-        delta = float(rollout.rewards[t]) + gamma * next_value - float(rollout.values[t])
+        delta = rewards[t] + gamma * next_value - values[t]
         advantage = delta + gamma * gae_lambda * advantage
         advantages[t] = advantage
-        next_value = float(rollout.values[t])
-    return advantages, advantages + rollout.values
+        next_value = values[t]
+    found = np.array(advantages, np.float32)
+    return found, found + rollout.values
 
 
 class ReturnScale:
@@ -78,13 +83,13 @@ class ReturnScale:
 
     def update(self, rollout: Rollout) -> float:
         """Take in an iteration's returns and give the number to divide its rewards by."""
-        returns = np.empty(len(rollout))
-        running = 0.0
-        for t, reward in enumerate(rollout.rewards.tolist()):
+        sums, running = [], 0.0
+        for reward, is_end in zip(rollout.rewards.tolist(), rollout.ends.tolist(), strict=True):
             running = self.gamma * running + reward
-            returns[t] = running
-            if rollout.ends[t]:
+            sums.append(running)
+            if is_end:
                 running = 0.0
+        returns = np.array(sums)
         n, mean = len(returns), float(returns.mean())
         delta, total = mean - self.mean, self.count + n
         self.square += float(((returns - mean) ** 2).sum()) + delta * delta * self.count * n / total
@@ -131,9 +136,12 @@ class PPO:
     def __init__(self, config: TrainConfig, device: str = "cpu", threads: int = 1) -> None:
         self.config, self.device = config, torch.device(device)
         self.network = ActorCritic(config.car).to(self.device)
-        self.networks = [self.network, *(twin(self.network) for _ in range(SHARDS - 1))]
         self.threads = ThreadPoolExecutor(min(threads, SHARDS), initializer=torch.set_num_threads, initargs=(1,))
         self.optimizer = Adam(self.network.parameters(), lr=config.lr, eps=1e-5)
+        self.light: LightUpdate | None = None
+        if self.network.is_light and self.device.type == "cpu":
+            self.light = LightUpdate(self.network, self.optimizer, config, self.threads if threads > 1 else None)
+        self.networks = [self.network, *(twin(self.network) for _ in range(SHARDS - 1))]
         self.scale = ReturnScale(config.discount_factor)
         self.value_loss = (nn.functional.huber_loss if config.loss_type == "huber" else nn.functional.mse_loss)
 
@@ -145,13 +153,14 @@ class PPO:
         advantages, targets = gae(rollout, c.discount_factor, c.gae_lambda)
         explained = 1.0 - float(np.var(targets - rollout.values)) / max(float(np.var(targets)), 1e-8)
         advantages = (advantages - advantages.mean()) / (advantages.std() + 1e-8)
-        arrays = (rollout.pictures, rollout.actions, rollout.logprobs, advantages, targets)
+        lessons = Lessons(rollout.pictures, rollout.actions, rollout.logprobs, advantages, targets)
         losses = []
         for epoch in range(c.num_epochs):
             order = rng.permutation(n)
             for begin in range(0, n - batch + 1, batch):
                 pick = order[begin : begin + batch]  # (M,)
-                stats = self.learn([torch.from_numpy(array[pick]).to(self.device) for array in arrays])
+                stats = self.light.learn(lessons, pick) if self.light else self.learn(
+                    [torch.from_numpy(array[pick]).to(self.device) for array in lessons])
                 if epoch == c.num_epochs - 1:
                     losses.append(stats)
         mean = torch.stack(losses).mean(dim=0).tolist()

@@ -28,7 +28,7 @@ from trivium.racing.reward_calls import LearnerReward
 from trivium.racing.reward_source import preload
 from trivium.racing.rollout import Driver, Episode, EpsilonGreedy, Explorer, SampleActions
 from trivium.racing.simulator import Simulator
-from trivium.racing.warm import warm_up
+from trivium.racing.warm import compile_learning, warm_up
 
 SAVE_EVERY_S = 2.0  # between checkpoints that are not a new best; what is saved does not change what is learned
 FAILED_LAP_S = 1000.0  # stands for an unfinished lap where the lap time decides, as the original did
@@ -61,6 +61,7 @@ def prepare(config: TrainConfig, run: Run) -> None:
     torch.set_num_threads(1)  # whole pieces of work are spread over the cores, not single operations
     preload(run.input("reward.py").read_bytes())
     warm_up(config)
+    compile_learning(config)
 
 
 def train(config: TrainConfig, run: Run) -> None:

@@ -52,6 +52,21 @@ def compile_light() -> None:
     light.infer_light(np.zeros((2, light.ROWS * light.COLUMNS), np.uint8), weights, zeros(2, outputs))
 
 
+def compile_learning(config: TrainConfig | None = None) -> None:
+    """A gradient step of the `light` network, from a single black picture."""
+    import numpy as np
+
+    from trivium.racing.config import TrainConfig
+    from trivium.racing.light_update import Lessons
+    from trivium.racing.ppo import PPO
+
+    ppo, numbers = PPO(config or TrainConfig()), np.zeros(1, np.float32)
+    if ppo.light is not None:
+        actions = np.zeros(1, np.int64) if ppo.network.discrete else np.zeros((1, 2), np.float32)
+        pictures = np.zeros((1, 60 * 80), np.uint8)
+        ppo.light.learn(Lessons(pictures, actions, numbers, numbers, numbers), np.zeros(1, np.int64))
+
+
 def main() -> None:
     """Fill the cache that runs use. Runs in the background while a studio starts, so it gives way to everything."""
     from trivium import __version__
@@ -62,6 +77,7 @@ def main() -> None:
     if hasattr(os, "nice"):
         os.nice(5)
     warm_up()
+    compile_learning()
     cache.mkdir(parents=True, exist_ok=True)
     (cache / f"racing-{__version__}-warm").touch()  # tells `trivium up` that this is done
 
