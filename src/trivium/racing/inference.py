@@ -2,8 +2,9 @@
 
 PyTorch spends about 0.4 ms on ten pictures, nearly all of it on preparing. Here each picture goes through the whole
 network in one go, on a core of its own, out of the cache: a convolution copies the patches that its filters see into
-the columns of a matrix and multiplies. Learning stays with PyTorch (`models.py`), which the tests compare with. The
-sizes are constants, because that makes the loops three times as fast.
+the columns of a matrix and multiplies; `models.py` says the same in PyTorch, which the tests compare with. (Learning
+needs other things and has kernels of its own: gradient.py.) The sizes are constants, because that makes the loops three
+times as fast.
 """
 
 from __future__ import annotations
