@@ -101,3 +101,15 @@ def test_durations_in_steps() -> None:
 def test_the_end_of_the_input_is_what_is_listened_to() -> None:
     assert list(range(10))[input_part(10, 3)] == [7, 8, 9]
     assert input_part(10, None) == slice(0, 10) == input_part(10, 99)
+
+
+@pytest.mark.parametrize(("classes", "barred"), [(48, {HOLD}), (47, {24})])
+def test_what_is_fresh_does_not_lengthen_the_note_before(classes: int, barred: set[int]) -> None:
+    past = Past.nothing(1).after(np.array([[24, 20, 16, 8]]), np.ones((1, 4), dtype=bool))
+    assert set(np.flatnonzero(forbidden(past, 0, classes, None, None, is_fresh=True)[0])) == barred
+    assert not forbidden(past, 0, classes, None, None).any()
+
+
+def test_a_rest_of_no_steps_never_begins() -> None:
+    past = Past.nothing(1).after(np.array([[24, 20, 16, 8]]), np.ones((1, 4), dtype=bool))
+    assert forbidden(past, 0, 48, 0, None)[0, SILENCE] and not forbidden(past, 0, 48, 1, None)[0, SILENCE]

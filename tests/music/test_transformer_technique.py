@@ -146,6 +146,18 @@ def test_no_note_and_no_rest_is_longer_than_wished_in_seconds(limit: float) -> N
         assert seconds_at(SLOWING.tempos, b.onset) - seconds_at(SLOWING.tempos, a.end) <= limit + 1e-6
 
 
+@pytest.mark.parametrize(("seconds", "least"), [(0.25, 1), (1.1, 1), (0.0, 0), (0.05, 0)])
+def test_limits_in_steps_are_the_longest_that_keep_to_the_seconds(seconds: float, least: int) -> None:
+    sheet = sheet_of(SLOWING, TransformerControls(extension_s=12))
+    found = sheet.limit(seconds, least)
+    assert found is not None and len(found) == len(sheet.draft.free)
+    for step in range(0, len(found), 7):
+        end = seconds_at(SLOWING.tempos, sheet.tick(step + 1))
+        fits = [count for count in range(1, step + 2)
+                if end - seconds_at(SLOWING.tempos, sheet.tick(step + 1 - count)) <= seconds + 1e-6]
+        assert found[step] == max([least, *fits])
+
+
 def test_without_risk_it_is_what_the_whole_network_holds_likeliest() -> None:
     """Against the network itself, which reads the piece anew for every cell."""
     piece = four_parts(2)
@@ -244,6 +256,9 @@ def test_cancelled_it_keeps_what_there_is_and_what_was_not_reached() -> None:
     assert not half.is_whole and whole.is_whole and 4 <= len(told) < len(story)
     assert half.added > 0
     reached = max(each["news"]["end"] for each in told)
+    begin = bars_of(piece)[1].tick
+    stop = tick_at(piece.tempos, seconds_at(piece.tempos, begin) + half.facts["written_s"])
+    assert max(note["onset"] + note["length"] for each in told for note in each["news"]["added"]) == round(stop)
     for before, after in zip(piece.parts, half.piece.parts, strict=True):
         assert [note for note in after.notes if note.onset >= reached] == [
             note for note in before.notes if note.onset >= reached]
