@@ -1,5 +1,5 @@
 """Writing music with the Transformer: with its memory of keys and values, beside the same weights without, and beside
-`transformers` with a network of the same size.
+`transformers` with a network of the same size; and accompanying a melody with the GAN.
 
 A token is one cell: four a step. Weights are random, for they make no difference to the time a cell takes.
 """
@@ -43,6 +43,8 @@ def bench(quick: bool) -> Iterator[Result]:
     yield Result("Transformer, first audible note of a generation", first_s, "s")
     yield Result(f"Transformer, Twinkle extended by {seconds:g} s", whole_s, "s")
     yield Result("Transformer, training", training_rate(8 if quick else 40), "notes/s")
+    yield Result("GAN, accompaniment of 8 bars", statistics.median(accompaniment_s() for _ in range(repetitions)), "s")
+    yield Result("GAN, training", gan_training_rate(1 if quick else 4), "clips/s")
     yield Result("Rendering to WAV, four parts", rendering_rate(1 if quick else 5), "x real time")
 
 
@@ -177,3 +179,43 @@ def rendering_rate(repetitions: int) -> float:
         audio = render(piece)
         times.append((time.perf_counter() - begin) / audio.duration_s)
     return 1 / statistics.median(times)
+
+
+def accompaniment_s() -> float:
+    """Seconds from a melody of 8 bars to the piece with three more tracks; the network is opened anew each time."""
+    import torch
+    from safetensors.numpy import save
+
+    from trivium.music.gan_compose import compose
+    from trivium.music.gan_config import GanConfig, GanControls
+    from trivium.music.gan_network import Generator
+    from trivium.music.notes import Composition, Note, Part
+    from trivium.music.techniques import Model
+
+    torch.manual_seed(1)
+    weights = save({name: array.numpy() for name, array in Generator(GanConfig()).state_dict().items()})
+    facts = {"tracks": [{"name": "Track", "program": 0}] * 3, "at_once": [1, 1, 1], "grid": 1, "melody_range": [60, 81]}
+    model = Model("bench", weights, {"config": {"gan": {}}, "facts": facts})
+    melody = [Note(onset=480 * beat, length=480, pitch=60 + beat % 12) for beat in range(32)]
+    piece = Composition(parts=[Part(notes=melody)])
+    begin = time.perf_counter()
+    compose(piece, GanControls(), model, 1, lambda *_: None, lambda: False)
+    return time.perf_counter() - begin
+
+
+def gan_training_rate(updates: int) -> float:
+    """Clips of two bars that critic and generator look at in a second, at the default size."""
+    import numpy as np
+
+    from trivium.music.gan_config import GanConfig
+    from trivium.music.gan_data import Clips
+    from trivium.music.gan_roll import Sheet
+    from trivium.music.gan_train import Learner, update
+
+    config = GanConfig(warm_up_percent=0)
+    rng = np.random.default_rng(1)
+    roll = (rng.random((256, 64, 4)) < 0.02).astype(np.uint8) * 2
+    learner, clips = Learner(config, "cpu"), Clips([Sheet(roll, np.arange(256) % 16 == 0)])
+    update(learner, clips, 1, 0)  # the first one warms up
+    return rate(lambda: [update(learner, clips, 1, number) for number in range(updates)],
+                updates * config.batch_clips * (config.n_critic + 1))

@@ -16,7 +16,7 @@ from trivium.settings import Settings
 
 @click.command()
 @click.option("--technique", default="arcnn", show_default=True,
-              help="arcnn: adds and removes notes; transformer: goes on, writes anew, harmonises.")
+              help="arcnn: adds and removes notes; transformer: goes on, writes anew, harmonises; gan: accompanies.")
 @click.option("--input", "source", required=True,
               help="The melody: a MIDI, MusicXML or ABC file, a sample melody, or a kept composition's id.")
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), required=True,

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from trivium.core.knob import knob
 from trivium.music.arcnn_config import ArcnnControls
+from trivium.music.gan_config import GanControls
 from trivium.music.transformer_controls import TransformerControls
 
 
@@ -16,13 +17,15 @@ class ComposeConfig(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    technique: Literal["arcnn", "transformer"] = Field(
+    technique: Literal["arcnn", "transformer", "gan"] = Field(
         "arcnn", title="Technique", description="Which technique composes.", json_schema_extra=knob("technique"))
     arcnn: ArcnnControls = Field(default_factory=ArcnnControls, title="AR-CNN", description="Controls of the AR-CNN.",
                                  json_schema_extra=knob("technique"))
     transformer: TransformerControls = Field(
         default_factory=TransformerControls, title="Transformer", description="Controls of the Transformer.",
         json_schema_extra=knob("technique"))
+    gan: GanControls = Field(default_factory=GanControls, title="GAN", description="Controls of the GAN.",
+                             json_schema_extra=knob("technique"))
 
     @property
     def controls(self) -> Any:

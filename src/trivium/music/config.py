@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from trivium.core.knob import knob
 from trivium.music.arcnn_config import ArcnnConfig
+from trivium.music.gan_config import GanConfig
 
 
 class TransformerConfig(BaseModel):
@@ -76,7 +77,7 @@ class TrainConfig(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    technique: Literal["transformer", "arcnn"] = Field(
+    technique: Literal["transformer", "arcnn", "gan"] = Field(
         "transformer", title="Technique", description="Which family of models learns.",
         json_schema_extra=knob("data"))
     max_minutes: float | None = Field(
@@ -88,4 +89,7 @@ class TrainConfig(BaseModel):
         json_schema_extra=knob("network"))
     arcnn: ArcnnConfig = Field(
         default_factory=ArcnnConfig, title="AR-CNN", description="Size and learning of the AR-CNN.",
+        json_schema_extra=knob("network"))
+    gan: GanConfig = Field(
+        default_factory=GanConfig, title="GAN", description="Size and learning of the GAN.",
         json_schema_extra=knob("network"))

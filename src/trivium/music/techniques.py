@@ -92,6 +92,9 @@ TECHNIQUES: tuple[Technique, ...] = (
     Technique("transformer", "Transformer", "Goes on where a piece ends, writes parts of it anew, and harmonises.",
               "trivium.music.transformer_controls:TransformerControls", "trivium.music.transformer_technique:compose",
               "trivium.music.transformer_models:find_model", "trivium.music.written:retell"),
+    Technique("gan", "GAN", "Writes accompaniment tracks to a melody, two bars at a time.",
+              "trivium.music.gan_config:GanControls", "trivium.music.gan_compose:compose",
+              "trivium.music.gan_models:find_model", "trivium.music.written:retell"),
 )
 
 

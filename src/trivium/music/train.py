@@ -12,7 +12,8 @@ from trivium.core.run import Run
 from trivium.music.config import TrainConfig
 
 LOOPS = {"transformer": "trivium.music.transformer_train",
-         "arcnn": "trivium.music.arcnn_train"}  # technique -> module with prepare and train
+         "arcnn": "trivium.music.arcnn_train",
+         "gan": "trivium.music.gan_train"}  # technique -> module with prepare and train
 
 
 def prepare(config: TrainConfig, run: Run) -> None:

@@ -11,13 +11,13 @@ import click
 from trivium.core.assignment import assigned, merge
 from trivium.settings import Settings
 
-METRICS = ("epoch", "nats_per_note/valid", "xor_cross_entropy/valid", "edit_precision/10", "losses/train",
-           "charts/notes_per_s")  # worth a look on the way
+METRICS = ("epoch", "nats_per_note/valid", "xor_cross_entropy/valid", "edit_precision/10", "style_distance/valid",
+           "style_distance/floor", "wasserstein/train", "losses/train", "charts/notes_per_s")  # worth a look on the way
 
 
 @click.command()
-@click.option("--technique", type=click.Choice(["transformer", "arcnn"]), default="transformer", show_default=True,
-              help="Which family of models learns.")
+@click.option("--technique", type=click.Choice(["transformer", "arcnn", "gan"]), default="transformer",
+              show_default=True, help="Which family of models learns.")
 @click.option("--data", "music", required=True, metavar="SET",
               help="The music: a kept training set, a folder of files, or a file.")
 @click.option("--config", "config_file", type=click.Path(dir_okay=False, path_type=Path), help="TOML or JSON.")
