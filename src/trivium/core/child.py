@@ -11,13 +11,16 @@ import os
 import signal
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 KEPT_VARIABLES = ("PATH", "PYTHONPATH", "SYSTEMROOT")
+LOOK_EVERY_S = 0.1
 
 
-def run_child(module: str, folder: Path, wall_s: float) -> int | None:
-    """The child's exit code, None if it had to be ended."""
+def run_child(module: str, folder: Path, wall_s: float, cancelled: Callable[[], bool] | None = None) -> int | None:
+    """The child's exit code, None if it had to be ended: its time was up, or `cancelled()`."""
     child = subprocess.Popen(
         [sys.executable, "-P", "-m", module, str(folder)],
         stdin=subprocess.DEVNULL,
@@ -28,7 +31,7 @@ def run_child(module: str, folder: Path, wall_s: float) -> int | None:
         start_new_session=True,
     )
     try:
-        return child.wait(wall_s)
+        return child.wait(wall_s) if cancelled is None else watched(child, wall_s, cancelled)
     except subprocess.TimeoutExpired:
         return None
     finally:
@@ -37,6 +40,16 @@ def run_child(module: str, folder: Path, wall_s: float) -> int | None:
                 os.killpg(child.pid, signal.SIGKILL)  # what it may have started goes too
         child.kill()
         child.wait()
+
+
+def watched(child: subprocess.Popen[bytes], wall_s: float, cancelled: Callable[[], bool]) -> int | None:
+    """Its exit code; None once nobody wants it any more."""
+    deadline = time.monotonic() + wall_s
+    while (code := child.poll()) is None:
+        if cancelled() or time.monotonic() > deadline:
+            return None
+        time.sleep(LOOK_EVERY_S)
+    return code
 
 
 def environment(folder: Path) -> dict[str, str]:

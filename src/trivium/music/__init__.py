@@ -7,6 +7,7 @@ are used.
 import importlib
 from typing import Any
 
+from trivium.core.stages import answer_calls
 from trivium.core.studio import Studio
 
 STUDIO = Studio(
@@ -36,6 +37,9 @@ FUNCTIONS = {
     "story": "trivium.music.composing",
     "keep": "trivium.music.keeping",
     "replay": "trivium.music.arcnn_edits",
+    **dict.fromkeys(
+        ("prepare", "training_sets", "set_report", "set_piece", "delete_set", "settings", "train", "sample"),
+                    "trivium.music.training"),
     "Composition": "trivium.music.notes",
     "Part": "trivium.music.notes",
     "Note": "trivium.music.notes",
@@ -46,3 +50,6 @@ def __getattr__(name: str) -> Any:
     if name not in FUNCTIONS:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(importlib.import_module(FUNCTIONS[name]), name)
+
+
+answer_calls(__name__, FUNCTIONS, __getattr__)

@@ -11,11 +11,13 @@ from starlette.concurrency import run_in_threadpool
 from trivium.errors import BadConfig, BadFile
 from trivium.music.challenge_api import router as challenge_router
 from trivium.music.compositions import Compositions
+from trivium.music.datasets_api import router as datasets_router
 from trivium.music.exporting import FileFormat, export
 from trivium.music.importing import FILE_CAP_BYTES, look, read_file
 from trivium.music.melodies import TUNES, find_tune, tune_piece
 from trivium.music.rhythm import GridName
 from trivium.music.techniques_api import router as techniques_router
+from trivium.music.trainings_api import router as trainings_router
 from trivium.music.views import (
     CompositionPage,
     CompositionSummary,
@@ -216,3 +218,5 @@ def get_shared_composition(token: Token, kept: Kept) -> CompositionView:
 
 router.include_router(techniques_router)
 router.include_router(challenge_router)
+router.include_router(datasets_router)
+router.include_router(trainings_router)

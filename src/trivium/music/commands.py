@@ -25,6 +25,8 @@ LAZY: dict[str, tuple[str, str]] = {
     "challenges": ("trivium.music.challenge_command:challenges", "Challenges: enter a piece, vote blind, see results."),
     "judge": ("trivium.music.challenge_command:judge", "How near a piece is to Bach's chorales, part by part."),
     "train": ("trivium.music.train_command:train", "Train a model on music."),
+    "samples": ("trivium.music.samples_command:samples", "Show what a training composed at a checkpoint."),
+    "settings": ("trivium.music.samples_command:settings", "Print the settings of trainings as JSON Schema."),
     "score": ("trivium.music.score_command:score", "Score a model on the benchmark, in nats per note."),
 }
 

@@ -6,7 +6,7 @@ turning the knob does.
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -93,3 +93,8 @@ class TrainConfig(BaseModel):
     gan: GanConfig = Field(
         default_factory=GanConfig, title="GAN", description="Size and learning of the GAN.",
         json_schema_extra=knob("network"))
+
+
+def schema() -> dict[str, Any]:
+    """The JSON Schema that forms are made from."""
+    return TrainConfig.model_json_schema()

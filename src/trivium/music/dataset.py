@@ -11,6 +11,7 @@ import hashlib
 import io
 import json
 import re
+import shutil
 import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -138,6 +139,15 @@ def open_set(name: str | Path, data: Path) -> TrainingSet:
     if not (folder / CARD).is_file():
         raise NotFound(f"There is no training set called {str(name)[:80]}.", "List them with: trivium music data")
     return unpacked(files.read_file(folder / ARRAYS), files.read_json(folder / CARD))
+
+
+def delete_set(name: str, data: Path) -> None:
+    """Forget a kept set; trainings keep their own copy of it."""
+    folder = place_of(name, data)
+    if folder.parent != data / FOLDER or not (folder / CARD).is_file():
+        raise NotFound(f"There is no training set called {name[:64]}.", "List them with: trivium music data")
+    (folder / CARD).unlink()  # first: without its card it is no set any more
+    shutil.rmtree(folder)
 
 
 def is_set(path: Path) -> bool:

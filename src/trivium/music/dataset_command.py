@@ -27,15 +27,27 @@ SEED = click.IntRange(0, 2**31 - 1)
 @click.option("--melodies", type=click.IntRange(2, 100_000), metavar="N", help="N folk-like tunes by Trivium's rules.")
 @click.option("--out", metavar="NAME", help="Keep the set under this name; without it, only the report is made.")
 @click.option("--licence", help="What the music's owner allows; goes into the set's card.")
+@click.option("--show", metavar="NAME", help="Show the report of a kept set.")
+@click.option("--piece", type=click.IntRange(1), metavar="N", help="With --show and --write: the Nth piece of the set.")
+@click.option("--write", type=click.Path(path_type=Path), metavar="FILE", help="Write that piece: .mid, .musicxml.")
+@click.option("--delete", metavar="NAME", help="Delete a kept set; trainings keep their own copy.")
 @click.option("--seed", default=1, type=SEED, show_default=True, help="Same seed, same split.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output.")
 @click.pass_obj
 def data(settings: Settings, folder: Path | None, bach: bool, chorales: int | None, melodies: int | None,
-         out: str | None, licence: str | None, seed: int, as_json: bool) -> None:
+         out: str | None, licence: str | None, show: str | None, piece: int | None, write: Path | None,
+         delete: str | None, seed: int, as_json: bool) -> None:
     """Check, quantise, de-duplicate and split music to learn from; without a folder, list the kept sets."""
     from trivium.music import dataset
     from trivium.music.dataset_sources import prepare_from
 
+    if delete is not None:
+        dataset.delete_set(delete, settings.data)
+        click.echo(json.dumps({"deleted": delete}) if as_json else f"Deleted {delete}.")
+        return
+    if show is not None:
+        show_set(settings.data, show, piece, write, as_json)
+        return
     chosen = [name for name, given in (("a folder", folder), ("--bach", bach), ("--chorales", chorales),
                                        ("--melodies", melodies)) if given]
     if len(chosen) > 1:
@@ -55,6 +67,17 @@ def data(settings: Settings, folder: Path | None, bach: bool, chorales: int | No
         return
     click.echo("\n".join(report_lines(made.card)))
     click.echo(f"Kept as {kept.name}: {kept}" if kept else "Nothing was kept; keep it with --out NAME.")
+
+
+def show_set(data: Path, name: str, piece: int | None, write: Path | None, as_json: bool) -> None:
+    from trivium.music import dataset_views
+
+    if piece is not None and write is not None:
+        from trivium.music.notebook import export
+
+        export(dataset_views.piece(name, piece - 1, data).composition, write)
+    card = dataset_views.card_of(name, data)
+    click.echo(json.dumps(card, ensure_ascii=False) if as_json else "\n".join(report_lines(card)))
 
 
 def list_sets(data: Path, as_json: bool) -> None:

@@ -33,19 +33,28 @@ def prepare_folder(folder: Path, seed: int = 1, licence: str | None = None,
                    say: Say = lambda _text: None) -> TrainingSet:
     """The music below a folder, or in one file that holds many pieces, as a training set."""
     paths, others = music_files(folder)
+    return prepare_files(folder.name, paths, seed, licence or licence_in(folder), others, say=say)
+
+
+def prepare_files(name: str, paths: Sequence[tuple[Path, str]], seed: int = 1, licence: str | None = None,
+                  others: dict[str, Any] | None = None, failed: Sequence[dict[str, str]] = (),
+                  say: Say = lambda _text: None) -> TrainingSet:
+    """The music in these files, (path, name to show), as a training set; `failed` are some that were not even here."""
     say(f"Reading {len(paths)} {'file' if len(paths) == 1 else 'files'} ...")
     reading = read_files(paths, say)
+    reading.failed = [*failed, *reading.failed]
+    total = len(paths) + len(failed)
     if not reading.pieces:
         first = reading.failed[0]
-        raise BadFile(f"None of the {len(paths)} files in {folder.name} could be read; {first['file']}: "
-                      f"{first['message']}" if len(paths) > 1 else f"{first['file']}: {first['message']}", KNOWN)
+        raise BadFile(f"None of the {total} files in {name} could be read; {first['file']}: "
+                      f"{first['message']}" if total > 1 else f"{first['file']}: {first['message']}", KNOWN)
     say(f"Checking {len(reading.pieces)} pieces ...")
     pieces, set_aside = sorted_out(reading)
     if len(pieces) < FEWEST:
-        raise BadFile(too_few(folder, len(paths), len(pieces), set_aside),
+        raise BadFile(too_few(name, total, len(pieces), set_aside),
                       "A model learns from many pieces: add more, several hundred if you can.")
-    sources = {"name": folder.name, "files": len(paths), "failed": reading.failed, "remarks": reading.remarks[:200],
-               "other_files": others, "licence": licence or licence_in(folder)}
+    sources = {"name": name, "files": total, "failed": reading.failed, "remarks": reading.remarks[:200],
+               "other_files": others or {"count": 0, "such_as": None}, "licence": licence}
     return prepare(pieces, seed, sources, set_aside=set_aside)
 
 
@@ -111,12 +120,12 @@ def sorted_out(reading: Reading) -> tuple[list[GridPiece], list[dict[str, str]]]
     return kept, aside
 
 
-def too_few(folder: Path, file_count: int, piece_count: int, set_aside: list[dict[str, str]]) -> str:
+def too_few(name: str, file_count: int, piece_count: int, set_aside: list[dict[str, str]]) -> str:
     """Why there is nothing to split, in a sentence."""
     if not piece_count:
-        return f"No piece in {folder.name} can be learned from; {set_aside[0]['file']}: {set_aside[0]['message']}"
+        return f"No piece in {name} can be learned from; {set_aside[0]['file']}: {set_aside[0]['message']}"
     files = "one file" if file_count == 1 else f"{file_count} files"
-    return (f"{folder.name} holds {files} with one usable piece; from one piece a model can learn nothing but to "
+    return (f"{name} holds {files} with one usable piece; from one piece a model can learn nothing but to "
             "repeat it, and none would be left to check it with.")
 
 

@@ -65,7 +65,7 @@ def read_files(paths: Sequence[tuple[Path, str]], say: Callable[[str], None] = l
 
     def told(name: str, result: dict[str, Any]) -> None:
         done[name] = result
-        if len(done) % 100 == 0:
+        if len(done) % max(1, len(paths) // 20) == 0 and len(paths) > 20:
             say(f"{len(done)} of {len(paths)} files read ...")
 
     with ThreadPoolExecutor(len(lanes)) as pool:

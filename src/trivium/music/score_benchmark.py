@@ -45,14 +45,14 @@ def open_benchmark(content: bytes) -> dict[str, list[Ints]]:
                 for split in SPLITS}
 
 
-def bigram_nats(train: list[Ints], pieces: list[Ints]) -> float:
+def bigram_nats(train: list[Ints], pieces: list[Ints], classes: int = CLASSES) -> float:
     """The baseline: each voice's class given its last one, counted in `train`; nats per note over `pieces`.
 
     Unigram counts start at 1 and serve each piece's first cell; bigram counts start at 0.1.
     """
     nats = 0.0
     for voice in range(V):
-        single, pair = np.ones(CLASSES), np.full((CLASSES, CLASSES), 0.1)
+        single, pair = np.ones(classes), np.full((classes, classes), 0.1)
         for piece in train:
             cells = piece[:, voice]
             np.add.at(single, cells, 1.0)

@@ -25,8 +25,17 @@ from trivium.music.config import TrainConfig, TransformerConfig
 from trivium.music.data import Pieces, pieces_of_run
 from trivium.music.learning import is_late, part, rate
 from trivium.music.muon import Muon
+from trivium.music.score_benchmark import bigram_nats
 from trivium.music.score_likelihood import likelihood
-from trivium.music.tokens import Ints, Piece, transposition_range, voice_ranges
+from trivium.music.tokens import (
+    CLASSES,
+    CLASSES_WITH_HOLD,
+    Ints,
+    Piece,
+    targets_of,
+    transposition_range,
+    voice_ranges,
+)
 from trivium.music.transformer import Batch, ChoraleTransformer, parameters
 from trivium.music.transformer_batch import batch_of
 from trivium.music.transformer_models import bundle
@@ -35,7 +44,7 @@ from trivium.music.transformer_samples import TransformerSamples, warm_up
 SAVE_EVERY_S = 60.0  # between checkpoints that are not a new best; what is saved does not change what is learned
 WARM_UP = 100  # updates
 CLIP = 1.0  # of the gradient that goes to Adam
-METRIC = "nats_per_note/valid"
+METRIC, BASELINE = "nats_per_note/valid", "nats_per_note/bigram"
 
 
 @dataclass
@@ -118,7 +127,7 @@ def train(config: TrainConfig, run: Run) -> None:
     run.note(f"{parameters(learner.network):,} parameters; {len(pieces.train)} pieces to learn from, "
              f"{len(pieces.valid)} held out.")
     stream = batches(pieces, settings, run.seed, now.update, last_update)
-    samples = TransformerSamples(run, pieces.train, pieces.valid)
+    samples, bigram = TransformerSamples(run, pieces.train, pieces.valid), baseline(pieces)
     losses: list[torch.Tensor] = []  # since the last evaluation
     saved, last_save, pace = (now.update, now.evaluated), time.monotonic(), Pace(run, now)
 
@@ -130,8 +139,8 @@ def train(config: TrainConfig, run: Run) -> None:
             if valid is None:
                 break  # half an evaluation counts for nothing; the next attempt makes it again
             now.evaluated, is_best = now.update, now.best is None or valid < now.best
-            run.log(now.update, {"epoch": now.update / updates_an_epoch, METRIC: valid, **mean_loss(losses),
-                                 "charts/notes_per_s": pace.notes_per_s()})
+            run.log(now.update, {"epoch": now.update / updates_an_epoch, METRIC: valid, BASELINE: bigram,
+                                 **mean_loss(losses), "charts/notes_per_s": pace.notes_per_s()})
             losses = []
             if is_best:
                 now.best = valid
@@ -174,6 +183,13 @@ class Pace:
         """Seconds to the last update at this pace."""
         done = max(self.now.update - self.update, 1)
         return (self.run.elapsed_s - self.began_s) / done * (last_update - self.now.update)
+
+
+def baseline(pieces: Pieces) -> float:
+    """What counting which class follows which comes to on the same held-out pieces."""
+    train, valid = ([targets_of(piece.sounding, piece.onset, pieces.with_hold) for piece in split]
+                    for split in (pieces.train, pieces.valid))
+    return bigram_nats(train, valid, CLASSES_WITH_HOLD if pieces.with_hold else CLASSES)
 
 
 def mean_loss(losses: list[torch.Tensor]) -> dict[str, float]:

@@ -4,10 +4,9 @@ In Python, `trivium.racing.train(...)`, `evaluate`, `tracks` and so on do what t
 are imported when they are used. Gymnasium learns of the environment as soon as it is loaded, before or after this.
 """
 
-import sys
-from types import ModuleType
 from typing import Any
 
+from trivium.core.stages import answer_calls
 from trivium.core.studio import Studio
 from trivium.racing.registration import register_when_loaded
 
@@ -34,22 +33,6 @@ def __getattr__(name: str) -> Any:
     return getattr(notebook, name)
 
 
-class _Stage(ModuleType):
-    """Modules such as `train` and `rewards` share their names with functions, so they answer to a call as well."""
-
-    def __call__(self, *arguments: Any, **settings: Any) -> Any:
-        from trivium.racing import notebook
-
-        return getattr(notebook, self.__name__.rpartition(".")[2])(*arguments, **settings)
-
-
-class _Racing(ModuleType):
-    def __setattr__(self, name: str, value: Any) -> None:
-        if name in FUNCTIONS and isinstance(value, ModuleType):
-            value.__class__ = _Stage  # importing a submodule sets it here, over the function of that name
-        super().__setattr__(name, value)
-
-
-sys.modules[__name__].__class__ = _Racing
+answer_calls(__name__, FUNCTIONS, __getattr__)
 
 register_when_loaded()

@@ -492,6 +492,178 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/music/makings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Makings
+         * @description The sets in the making, and what became of the last ones.
+         */
+        get: operations["list_makings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/music/makings/{making_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Making
+         * @description One set in the making.
+         */
+        get: operations["get_making"];
+        put?: never;
+        post?: never;
+        /**
+         * Drop Making
+         * @description Give up a set in the making, or forget what became of it.
+         */
+        delete: operations["drop_making"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/music/schema": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Music Settings
+         * @description The settings of trainings: ranges, defaults, and what more and less of each does.
+         */
+        get: operations["get_music_settings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/music/set-sources": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Set Sources
+         * @description The music that is here to learn from, without any file of one's own.
+         */
+        get: operations["list_set_sources"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/music/sets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Training Sets
+         * @description The kept training sets, by name.
+         */
+        get: operations["list_training_sets"];
+        put?: never;
+        /**
+         * Create Training Set
+         * @description Make a training set from music that is here.
+         */
+        post: operations["create_training_set"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/music/sets/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Training Set
+         * @description What was found while a set was made.
+         */
+        get: operations["get_training_set"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete Training Set
+         * @description Delete a set; trainings keep their own copy of it.
+         */
+        delete: operations["delete_training_set"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/music/sets/{name}/pieces/{index}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Set Piece
+         * @description One piece of a set, to see and to hear.
+         */
+        get: operations["get_set_piece"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/music/sets:upload": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Upload Training Set
+         * @description Make a training set from a zip of a folder, or from one file with many pieces.
+         */
+        post: operations["upload_training_set"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/music/shared/{token}": {
         parameters: {
             query?: never;
@@ -524,6 +696,66 @@ export interface paths {
          * @description The techniques of composing and their controls.
          */
         get: operations["list_techniques"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/music/trainings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create Music Training
+         * @description Make a training on a kept set and start it, at once or as soon as there is room.
+         */
+        post: operations["create_music_training"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/music/trainings/{run_id}/samples": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Training Samples
+         * @description At which updates a training has composed; new ones come as sample events over the live stream.
+         */
+        get: operations["list_training_samples"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/music/trainings/{run_id}/samples/{step}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Training Sample
+         * @description What a training composed at one update, measured beside held-out pieces.
+         */
+        get: operations["get_training_sample"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2024,6 +2256,32 @@ export interface components {
             tick: number;
         };
         /**
+         * LeakRow
+         * @description Share of held-out passages of a length that stand in training pieces, beside that of Bach's chorales.
+         */
+        LeakRow: {
+            /** Bach Test */
+            bach_test: number;
+            /** Bach Valid */
+            bach_valid: number;
+            /** Steps */
+            steps: number;
+            /** Test */
+            test: number | null;
+            /** Valid */
+            valid: number | null;
+        };
+        /**
+         * LeftOut
+         * @description A file or piece that is not in the set, and why.
+         */
+        LeftOut: {
+            /** Message */
+            message: string;
+            /** Name */
+            name: string;
+        };
+        /**
          * LogEvent
          * @description A line of text; ``print`` is what the learner's own code printed.
          */
@@ -2056,6 +2314,83 @@ export interface components {
             t: number;
         } & {
             [key: string]: unknown;
+        };
+        /**
+         * MakingView
+         * @description A set in the making.
+         */
+        MakingView: {
+            /** Began At */
+            began_at: number;
+            /** Hint */
+            hint: string | null;
+            /** Id */
+            id: string;
+            /**
+             * Message
+             * @description Why it failed.
+             */
+            message: string | null;
+            /** Name */
+            name: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "waiting" | "working" | "done" | "failed";
+            /**
+             * Text
+             * @description What is done just now.
+             */
+            text: string;
+        };
+        /**
+         * MeasureRow
+         * @description How far the samples are from held-out pieces in one measure, beside the floor that real music has.
+         */
+        MeasureRow: {
+            /**
+             * Distance
+             * @description 1-D Wasserstein distance, in the measure's own unit.
+             */
+            distance: number;
+            /**
+             * Floor
+             * @description The same distance of training pieces: real music is this far from real music.
+             */
+            floor: number;
+            /**
+             * Floor Interval
+             * @description Drawn in the same number as the samples.
+             */
+            floor_interval: [
+                number,
+                number
+            ];
+            /** Generated Mean */
+            generated_mean: number;
+            /** Generated N */
+            generated_n: number;
+            /** Held Out Mean */
+            held_out_mean: number;
+            /** Held Out N */
+            held_out_n: number;
+            /**
+             * Interval
+             * @description Its 95 % interval, by bootstrap over pieces.
+             */
+            interval: [
+                number,
+                number
+            ];
+            /** Meaning */
+            meaning: string;
+            /** Metric */
+            metric: string;
+            /** Title */
+            title: string;
+            /** Unit */
+            unit: string;
         };
         /**
          * Metre
@@ -2112,6 +2447,48 @@ export interface components {
             };
         } & {
             [key: string]: unknown;
+        };
+        /**
+         * MusicSettings
+         * @description The JSON Schema that the form is made from.
+         */
+        MusicSettings: {
+            /** Train */
+            train: {
+                [key: string]: unknown;
+            };
+        };
+        /**
+         * MusicTraining
+         * @description A training to start.
+         */
+        MusicTraining: {
+            /**
+             * Config
+             * @description As the schema says.
+             */
+            config?: {
+                [key: string]: unknown;
+            };
+            /**
+             * Device
+             * @default cpu
+             * @enum {string}
+             */
+            device?: "cpu" | "cuda" | "mps" | "auto";
+            /** Name */
+            name?: string | null;
+            /**
+             * Seed
+             * @description Same seed, same training.
+             * @default 1
+             */
+            seed?: number;
+            /**
+             * Set
+             * @description Letters, digits, dots, dashes and underscores.
+             */
+            set: string;
         };
         /**
          * NewChallenge
@@ -2191,6 +2568,34 @@ export interface components {
         NewName: {
             /** Name */
             name: string;
+        };
+        /**
+         * NewSet
+         * @description A set to make from music that is here.
+         */
+        NewSet: {
+            /**
+             * Pieces
+             * @description How many pieces to make.
+             * @default 300
+             */
+            count?: number;
+            /**
+             * Name
+             * @description Letters, digits, dots, dashes and underscores.
+             */
+            name: string;
+            /**
+             * Seed
+             * @description Same seed, same set.
+             * @default 1
+             */
+            seed?: number;
+            /**
+             * Source
+             * @enum {string}
+             */
+            source: "chorales" | "melodies" | "bach";
         };
         /** NewTitle */
         NewTitle: {
@@ -2307,6 +2712,38 @@ export interface components {
              * @default 100
              */
             volume: number;
+        };
+        /**
+         * PieceFacts
+         * @description A piece of a set in a line.
+         */
+        PieceFacts: {
+            /** Bpm */
+            bpm: number;
+            /** Index */
+            index: number;
+            /** Is Four Part */
+            is_four_part: boolean;
+            /** Key */
+            key: string;
+            /** Key Is Estimated */
+            key_is_estimated: boolean;
+            /** Metre */
+            metre: string;
+            /**
+             * Moved
+             * @description Share of its notes that the grid moved by more than a 64th.
+             */
+            moved: number;
+            /** Notes */
+            notes: number;
+            /**
+             * Split
+             * @enum {string}
+             */
+            split: "train" | "valid" | "test";
+            /** Title */
+            title: string;
         };
         /**
          * Problem
@@ -2643,6 +3080,128 @@ export interface components {
             /** Text */
             text: string;
         };
+        /**
+         * SetPiece
+         * @description One piece of a set, to see and to hear.
+         */
+        SetPiece: {
+            composition: components["schemas"]["Composition"];
+            facts: components["schemas"]["PieceFacts"];
+        };
+        /**
+         * SetReport
+         * @description Everything that was found while a set was made.
+         */
+        SetReport: {
+            /**
+             * Counts
+             * @description Of all, train, valid and test.
+             */
+            counts: {
+                [key: string]: components["schemas"]["SplitCounts"];
+            };
+            /**
+             * Duplicates
+             * @description The same piece once more.
+             */
+            duplicates: components["schemas"]["LeftOut"][];
+            /**
+             * Failed
+             * @description Files that could not be read.
+             */
+            failed: components["schemas"]["LeftOut"][];
+            /** Files */
+            files: number;
+            /** Leak */
+            leak: components["schemas"]["LeakRow"][];
+            /** Licence */
+            licence: string | null;
+            /**
+             * Moved
+             * @description Share of notes that quantising moved by more than a 64th.
+             */
+            moved: number;
+            /** Name */
+            name: string;
+            /**
+             * Near Duplicates
+             * @description Pairs with much in common, kept in one split.
+             */
+            near_duplicates: number;
+            /** Other Files */
+            other_files: number;
+            /** Pieces */
+            pieces: components["schemas"]["PieceFacts"][];
+            /** Seed */
+            seed: number;
+            /**
+             * Set Aside
+             * @description Pieces that nothing can be learned from.
+             */
+            set_aside: components["schemas"]["LeftOut"][];
+            /** Sha256 */
+            sha256: string;
+            /**
+             * Source
+             * @description The folder, file or generator that it was made from.
+             */
+            source: string;
+            /** Warnings */
+            warnings: string[];
+        };
+        /**
+         * SetSource
+         * @description Music that is here without any file of one's own.
+         */
+        SetSource: {
+            /**
+             * Hint
+             * @description How to get it, where it is not here.
+             */
+            hint: string | null;
+            /**
+             * Id
+             * @enum {string}
+             */
+            id: "chorales" | "melodies" | "bach";
+            /** Is Here */
+            is_here: boolean;
+            /** Text */
+            text: string;
+            /** Title */
+            title: string;
+            /**
+             * Usual
+             * @description How many pieces; null where there are as many as there are.
+             */
+            usual: number | null;
+        };
+        /**
+         * SetSummary
+         * @description A kept training set in a line.
+         */
+        SetSummary: {
+            /**
+             * Counts
+             * @description Of all, train, valid and test.
+             */
+            counts: {
+                [key: string]: components["schemas"]["SplitCounts"];
+            };
+            /** Licence */
+            licence: string | null;
+            /** Name */
+            name: string;
+            /** Sha256 */
+            sha256: string;
+            /**
+             * Source
+             * @description The folder, file or generator that it was made from.
+             */
+            source: string;
+            /** Warnings */
+            warnings: string[];
+        };
         /** Sharing */
         Sharing: {
             /**
@@ -2650,6 +3209,26 @@ export interface components {
              * @description True makes a link, false takes it back.
              */
             shared: boolean;
+        };
+        /**
+         * SplitCounts
+         * @description How much music is in a split.
+         */
+        SplitCounts: {
+            /**
+             * Four Part
+             * @description Pieces in four separate voices; the Transformer learns from these alone.
+             */
+            four_part: number;
+            /** Notes */
+            notes: number;
+            /** Pieces */
+            pieces: number;
+            /**
+             * Steps
+             * @description Sixteenths.
+             */
+            steps: number;
         };
         /**
          * StateEvent
@@ -3046,6 +3625,33 @@ export interface components {
              * @description A track's id; wins over config.track.
              */
             track?: string | null;
+        };
+        /**
+         * TrainingSample
+         * @description What a training made of its beginnings at one update.
+         */
+        TrainingSample: {
+            /** Measures */
+            measures: components["schemas"]["MeasureRow"][];
+            /** Pieces */
+            pieces: components["schemas"]["Composition"][];
+            /** Step */
+            step: number;
+        };
+        /**
+         * TrainingSamples
+         * @description At which updates a training has composed, and what it began with each time.
+         */
+        TrainingSamples: {
+            /** Begins */
+            begins: components["schemas"]["Composition"][];
+            /**
+             * Given Ticks
+             * @description So much of each beginning is copied; notes before it are not the model's.
+             */
+            given_ticks: number;
+            /** Steps */
+            steps: number[];
         };
         /**
          * TransferConfig
@@ -4442,6 +5048,447 @@ export interface operations {
             };
         };
     };
+    list_makings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MakingView"][];
+                };
+            };
+            /** @description Values that don't fit. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, and a hint. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_making: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                making_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MakingView"];
+                };
+            };
+            /** @description Values that don't fit. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, and a hint. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    drop_making: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                making_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Values that don't fit. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, and a hint. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_music_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MusicSettings"];
+                };
+            };
+            /** @description Values that don't fit. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, and a hint. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_set_sources: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SetSource"][];
+                };
+            };
+            /** @description Values that don't fit. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, and a hint. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_training_sets: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SetSummary"][];
+                };
+            };
+            /** @description Values that don't fit. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, and a hint. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_training_set: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewSet"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MakingView"];
+                };
+            };
+            /** @description Values that don't fit. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, and a hint. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_training_set: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SetReport"];
+                };
+            };
+            /** @description Values that don't fit. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, and a hint. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_training_set: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Values that don't fit. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, and a hint. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_set_piece: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+                index: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SetPiece"];
+                };
+            };
+            /** @description Values that don't fit. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, and a hint. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    upload_training_set: {
+        parameters: {
+            query: {
+                /** @description What to call the set. */
+                name: string;
+                /** @description The file's name; .zip holds many. */
+                file: string;
+                seed?: number;
+                /** @description What the music's owner allows. */
+                licence?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MakingView"];
+                };
+            };
+            /** @description Values that don't fit. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, and a hint. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_shared_composition: {
         parameters: {
             query?: never;
@@ -4498,6 +5545,131 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TechniqueView"][];
+                };
+            };
+            /** @description Values that don't fit. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, and a hint. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_music_training: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MusicTraining"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunView"];
+                };
+            };
+            /** @description Values that don't fit. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, and a hint. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_training_samples: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A run's id. */
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrainingSamples"];
+                };
+            };
+            /** @description Values that don't fit. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, and a hint. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_training_sample: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A run's id. */
+                run_id: string;
+                step: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrainingSample"];
                 };
             };
             /** @description Values that don't fit. */

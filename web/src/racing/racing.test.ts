@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { fieldsOf, type Schema } from "@/core/forms/formModel";
 import { statusText, trialRow, verdict } from "./results";
-import { fileName, meaning, split } from "./takeaway";
+import { fileName, meaning, split } from "@/core/runs/takeaway";
 import { fileProblem, trackName } from "./trackFile";
 import { freshConfig, hasEnd, obstacles, type TrainDraft, toTraining } from "./train/draft";
 

@@ -5,7 +5,9 @@ import { type ApiError, asApiError } from "@/api/problem";
 import type { RunView } from "@/api/types";
 import { isActive } from "./states";
 
-const CURVE = "completion/evaluation";
+/** What the small curve of a card shows: of racing how far the car gets, else what the best model is chosen by. */
+const curveOf = (run: RunView): string =>
+  run.studio === "racing" ? "completion/evaluation" : (run.best?.metric ?? "");
 const CURVES_AT_ONCE = 12;
 const POLL_MS = 3000;
 
@@ -67,9 +69,10 @@ export class RunList {
       .map((run) => run.id);
     if (wanted.length === 0) return;
     const { metrics } = await compareRuns(wanted);
+    const keys = new Map(runs.map((run) => [run.id, curveOf(run)]));
     const fresh = Object.entries(metrics).map(([id, rows]) => [
       id,
-      (rows[CURVE] ?? []).map(([, value]) => value),
+      (rows[keys.get(id) ?? ""] ?? []).map(([, value]) => value),
     ]);
     if (!this.gone) this.curves = { ...this.curves, ...Object.fromEntries(fresh) };
   }

@@ -67,7 +67,11 @@ export function explain(
   return null;
 }
 
-export const KINDS: Record<string, string> = { train: "Training", evaluate: "Evaluation" };
+export const KINDS: Record<string, string> = {
+  train: "Training",
+  evaluate: "Evaluation",
+  compose: "Composing",
+};
 
 export const kindName = (kind: string) => KINDS[kind] ?? kind;
 
@@ -90,5 +94,12 @@ export function bestText(best: Best | null, decimals = 0): string {
 export function bestLabel(best: Best): string {
   if (best.metric === "completion_rate") return "Laps completed";
   if (best.metric.startsWith("completion")) return "Best completion";
-  return best.metric.startsWith("lap_time") ? "Best mean lap" : "Best reward";
+  if (best.metric.startsWith("lap_time")) return "Best mean lap";
+  return best.metric.startsWith("reward") ? "Best reward" : `Best ${scoreName(best.metric).toLowerCase()}`;
 }
+
+/** "nats_per_note/valid" as a person reads it. */
+export const scoreName = (metric: string): string => {
+  const words = (metric.split("/")[0] ?? metric).replaceAll("_", " ");
+  return words.charAt(0).toUpperCase() + words.slice(1);
+};
