@@ -71,6 +71,34 @@ export const ROUTES: readonly Route<Load>[] = [
     page: page(() => import("./music/Home.svelte")),
   },
   {
+    path: "/music/data",
+    title: "Training sets",
+    studio: "music",
+    section: "data",
+    page: page(() => import("./music/Data.svelte")),
+  },
+  {
+    path: "/music/data/:name",
+    title: "Training set",
+    studio: "music",
+    section: "data",
+    page: page(() => import("./music/TrainingSet.svelte")),
+  },
+  {
+    path: "/music/train",
+    title: "Train",
+    studio: "music",
+    section: "train",
+    page: page(() => import("./music/Train.svelte")),
+  },
+  {
+    path: "/music/runs/:id",
+    title: "Run",
+    studio: "music",
+    section: "train",
+    page: page(() => import("./music/Run.svelte")),
+  },
+  {
     path: "/music/compose",
     title: "New piece",
     studio: "music",
@@ -117,6 +145,8 @@ export const SECTIONS: Record<string, readonly Section[]> = {
   ],
   music: [
     { id: "home", label: "Home", path: "/music" },
+    { id: "data", label: "Data", path: "/music/data" },
+    { id: "train", label: "Train", path: "/music/train" },
     { id: "deploy", label: "Compose", path: "/music/compose" },
     { id: "challenges", label: "Challenges", path: "/music/challenges" },
   ],

@@ -6,6 +6,7 @@ type Schemas = components["schemas"];
 export type SetSummary = Schemas["SetSummary"];
 export type SetReport = Schemas["SetReport"];
 export type SetPiece = Schemas["SetPiece"];
+export type LeftOut = Schemas["LeftOut"];
 export type PieceFacts = Schemas["PieceFacts"];
 export type SetSource = Schemas["SetSource"];
 export type NewSet = Schemas["NewSet"];
@@ -52,7 +53,8 @@ export const startMusicTraining = (body: MusicTraining) =>
   data(api.POST("/api/v1/music/trainings", { body }));
 export const listSamples = (run: string) =>
   data(api.GET("/api/v1/music/trainings/{run_id}/samples", at(run)));
+/** openapi-fetch widens tuples such as [low, high] to number[]; the schema's own type is the true one. */
 export const getSample = (run: string, step: number) =>
   data(
     api.GET("/api/v1/music/trainings/{run_id}/samples/{step}", { params: { path: { run_id: run, step } } }),
-  );
+  ) as Promise<unknown> as Promise<TrainingSample>;

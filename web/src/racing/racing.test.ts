@@ -1,8 +1,8 @@
 // The small decisions of the racing pages: drafts, files, results.
 import { describe, expect, it } from "vitest";
 import { fieldsOf, type Schema } from "@/core/forms/formModel";
-import { statusText, trialRow, verdict } from "./results";
 import { fileName, meaning, split } from "@/core/runs/takeaway";
+import { statusText, trialRow, verdict } from "./results";
 import { fileProblem, trackName } from "./trackFile";
 import { freshConfig, hasEnd, obstacles, type TrainDraft, toTraining } from "./train/draft";
 

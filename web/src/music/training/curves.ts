@@ -33,9 +33,11 @@ const TEXTS: Record<string, string> = {
     "How surprised the model is by each note of pieces that it has never heard; lower is better. The bigram baseline knows only which note often follows which.",
   xor_cross_entropy:
     "How surprised the model is by the edits that mend a spoilt piece it has never heard; lower is better.",
-  edit_precision: "Of the edits it is surest of, how many are right, with 5, 10 and 20 % of the notes spoilt.",
+  edit_precision:
+    "Of the edits it is surest of, how many are right, with 5, 10 and 20 % of the notes spoilt.",
   edit_recall: "How much of what was spoilt it finds, with 5, 10 and 20 % of the notes spoilt.",
-  style_distance: "How far its music is from pieces it has never heard; at the floor it is as close as real music.",
+  style_distance:
+    "How far its music is from pieces it has never heard; at the floor it is as close as real music.",
   losses:
     "What the network tries to make small on the pieces it learns from. If it falls while the score above gets worse, the model is learning by heart.",
 };
@@ -138,4 +140,22 @@ export function learned(rows: MetricRows, best: Best | null, active: boolean): s
     );
   else if (active && !isAfter) lines.push("It is still getting better.");
   return lines;
+}
+
+/** The newest value of each line that is worth a figure of its own: one a chart, and the epoch. */
+export function figures(rows: MetricRows): { label: string; value: string; note?: string }[] {
+  const found: { label: string; value: string; note?: string }[] = [];
+  const epoch = lastValue(rows, X);
+  if (epoch !== null) found.push({ label: "Epoch", value: number(epoch) });
+  for (const [key, label, note] of [
+    ["losses/train", "Loss", "on pieces it learns from"],
+    ["nats_per_note/bigram", "Baseline", "bigrams, on the same pieces"],
+    ["edit_precision/10", "Right edits", "share, with 10 % spoilt"],
+  ] as const) {
+    const value = lastValue(rows, key);
+    if (value !== null) found.push({ label, value: number(value), note });
+  }
+  for (const key of Object.keys(rows).filter((name) => name.startsWith("losses/") && name !== "losses/train"))
+    found.push({ label: lineName(key), value: number(lastValue(rows, key)) });
+  return found.slice(0, 5);
 }

@@ -32,7 +32,9 @@ export function obstacle(all: readonly Chosen[], music: readonly Chosen[]): stri
   if (music.length > MOST_FILES)
     return `These are ${grouped(music.length)} files; a set may have ${grouped(MOST_FILES)}.`;
   const size = music.reduce((sum, file) => sum + file.size, 0);
-  return size > MOST_BYTES ? `Together they are larger than ${MOST_BYTES / 1e6} MB. Choose a part of them.` : "";
+  return size > MOST_BYTES
+    ? `Together they are larger than ${MOST_BYTES / 1e6} MB. Choose a part of them.`
+    : "";
 }
 
 /** A name that the server takes, from that of a folder or file; with a number where it is taken. */
@@ -78,4 +80,10 @@ export function reportLines(report: SetReport): string[] {
       `${percent(100 * leak.valid, 1)} of the two-bar passages in the pieces to check with also stand in those to learn from, in any key. In Bach's chorales it is ${percent(100 * leak.bach_valid, 1)}.`,
     );
   return lines;
+}
+
+/** "120 of 400 files read ..." as a share; null where no end is told. */
+export function shareDone(text: string): number | null {
+  const found = /^(\d+) of (\d+) /.exec(text);
+  return found ? Number(found[1]) / Math.max(1, Number(found[2])) : null;
 }

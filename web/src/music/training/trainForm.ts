@@ -57,7 +57,10 @@ export function groupsOf(fields: readonly Field[]): { id: string; title: string;
   const known: Record<string, [string, string]> = {
     network: ["The network", "How large it is. A larger one can learn more, and takes longer."],
     learning: ["How it learns", "How it changes from what it hears, and for how long."],
-    stop: ["When to stop", "Empty: when it has learned for as long as is set above. You can also stop it yourself."],
+    stop: [
+      "When to stop",
+      "Empty: when it has learned for as long as is set above. You can also stop it yourself.",
+    ],
   };
   const ids = [...new Set(fields.map((field) => field.group))];
   const rank = (id: string) => (id === "stop" ? 1 : 0);
@@ -84,7 +87,11 @@ export function toTraining(draft: TrainDraft, fields: readonly Field[]): MusicTr
   };
 }
 
-export function obstacles(draft: TrainDraft, fields: readonly Field[], sets: readonly SetSummary[]): string[] {
+export function obstacles(
+  draft: TrainDraft,
+  fields: readonly Field[],
+  sets: readonly SetSummary[],
+): string[] {
   const found = Object.values(problemsOf(fields, draft.config));
   if (!sets.some((set) => set.name === draft.set)) found.unshift("Choose the music to learn from.");
   const set = sets.find((one) => one.name === draft.set);
@@ -102,7 +109,8 @@ export function changes(draft: TrainDraft, fields: readonly Field[]): [string, J
   return differences(usual, withDefaults(fields, draft.config)).map(([key, , value]) => [key, value]);
 }
 
-const quoted = (text: string): string => (/^[\w./=-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`);
+const quoted = (text: string): string =>
+  /^[\w./=-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 
 /** The command that does the same. */
 export function commandFor(draft: TrainDraft, fields: readonly Field[]): string {
@@ -138,7 +146,10 @@ export function pythonFor(draft: TrainDraft, fields: readonly Field[]): string {
 }
 
 /** A run's own task as a draft, for the command beside it and for a clone. */
-export function draftOf(run: { name: string; config: Record<string, unknown>; seed: number }, set: string): TrainDraft {
+export function draftOf(
+  run: { name: string; config: Record<string, unknown>; seed: number },
+  set: string,
+): TrainDraft {
   const config = run.config as Config;
   return {
     name: run.name,

@@ -54,7 +54,10 @@ export function zipOf(members: readonly Member[]): Blob {
       [2, 0], // no extra field
     ];
     const head = record([[4, LOCAL], ...shared]);
-    directory.push(record([[4, CENTRAL], [2, VERSION], ...shared, [2, 0], [2, 0], [2, 0], [4, 0], [4, offset]]), title);
+    directory.push(
+      record([[4, CENTRAL], [2, VERSION], ...shared, [2, 0], [2, 0], [2, 0], [4, 0], [4, offset]]),
+      title,
+    );
     parts.push(head, title, content);
     offset += head.length + title.length + content.length;
   }
