@@ -14,6 +14,7 @@ from trivium.core.studio import resolve
 RACING, RUNS = "/api/v1/racing", "/api/v1/runs"
 MUSIC, ENTRIES = "/api/v1/music", "trivium.music.challenge_entries:Challenges"
 ONE, VOTING = f"{MUSIC}/challenges/{{challenge_id}}", "trivium.music.challenge_voting:Voting"
+ROOMS = ("challenge", "composing", "techniques", "set", "making", "training", "schema")  # of the music studio
 # route -> the command, and where its function is; arguments and options of commands stand behind it
 WAYS: dict[str, tuple[str, str]] = {
     "GET /healthz": ("trivium doctor", "trivium.doctor:examine"),
@@ -49,6 +50,20 @@ WAYS: dict[str, tuple[str, str]] = {
     f"POST {MUSIC}/composings": ("trivium music compose", "trivium.music:compose"),
     f"GET {MUSIC}/composings/{{run_id}}": ("trivium music story", "trivium.music:story"),
     f"POST {MUSIC}/composings/{{run_id}}/keep": ("trivium music keep --without", "trivium.music:keep"),
+    f"GET {MUSIC}/schema": ("trivium music settings", "trivium.music:settings"),
+    f"GET {MUSIC}/set-sources": ("trivium music data --bach", "trivium.music.dataset_views:sources"),
+    f"GET {MUSIC}/sets": ("trivium music data", "trivium.music:training_sets"),
+    f"POST {MUSIC}/sets": ("trivium music data --chorales", "trivium.music:prepare"),
+    f"POST {MUSIC}/sets:upload": ("trivium music data --out", "trivium.music:prepare"),
+    f"GET {MUSIC}/sets/{{name}}": ("trivium music data --show", "trivium.music:set_report"),
+    f"GET {MUSIC}/sets/{{name}}/pieces/{{index}}": ("trivium music data --piece", "trivium.music:set_piece"),
+    f"DELETE {MUSIC}/sets/{{name}}": ("trivium music data --delete", "trivium.music:delete_set"),
+    f"GET {MUSIC}/makings": ("trivium music data --out", "trivium.music:prepare"),
+    f"GET {MUSIC}/makings/{{making_id}}": ("trivium music data --out", "trivium.music:prepare"),
+    f"DELETE {MUSIC}/makings/{{making_id}}": ("trivium music data --out", "trivium.music:prepare"),  # Ctrl-C
+    f"POST {MUSIC}/trainings": ("trivium music train", "trivium.music:train"),
+    f"GET {MUSIC}/trainings/{{run_id}}/samples": ("trivium music samples", "trivium.music:sample"),
+    f"GET {MUSIC}/trainings/{{run_id}}/samples/{{step}}": ("trivium music samples --step", "trivium.music:sample"),
     f"GET {MUSIC}/challenge-themes": ("trivium music challenges themes", "trivium.music.challenge_themes:THEMES"),
     f"GET {MUSIC}/challenges": ("trivium music challenges list", f"{ENTRIES}.list"),
     f"POST {MUSIC}/challenges": ("trivium music challenges open", f"{ENTRIES}.create"),
@@ -66,12 +81,12 @@ WAYS: dict[str, tuple[str, str]] = {
 }
 
 
-def test_every_route_of_the_house_of_racing_of_composing_and_of_challenges_has_a_command_and_a_function() -> None:
+def test_every_route_of_the_house_of_racing_and_of_these_rooms_of_music_has_a_command_and_a_function() -> None:
     paths = json.loads(importlib.import_module("trivium.server.openapi").text())["paths"]
     routes = {f"{method.upper()} {path}" for path, methods in paths.items() for method in methods
               if not path.startswith("/api/v1/") or path.split("/")[3] in {"racing", "runs", "system", "studios",
                                                                            "events"}
-              or path.startswith((f"{MUSIC}/challenge", f"{MUSIC}/composing", f"{MUSIC}/techniques"))
+              or path.startswith(tuple(f"{MUSIC}/{room}" for room in ROOMS))
               or path.endswith("/judge")}
     assert routes == set(WAYS)
 
