@@ -9,13 +9,14 @@ B windows, K kinds of edit, T steps, P pitches.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from trivium.music.arcnn_grid import Sheet
+from trivium.music.arcnn_grid import KINDS, PITCHES, WINDOW, Sheet
 from trivium.music.arcnn_network import EditNet, divergence
 from trivium.music.arcnn_spoil import TEST_SEED, TEST_SHARES, Lesson, Window, lesson_of, spoilt_by, windows_of
 
@@ -52,6 +53,11 @@ def score(network: EditNet, lessons: dict[int, Lesson], device: str = "cpu",
         entropies.append(entropy)
         found |= {f"edit_precision/{percent}": precision, f"edit_recall/{percent}": recall}
     return {"xor_cross_entropy/valid": sum(entropies) / len(entropies), **found}
+
+
+def uniform() -> float:
+    """The cross-entropy of knowing nothing: every edit of a window equally likely."""
+    return math.log(KINDS * WINDOW * PITCHES)
 
 
 @torch.inference_mode()

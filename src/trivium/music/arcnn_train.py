@@ -25,7 +25,7 @@ from trivium.music.arcnn_grid import Sheet
 from trivium.music.arcnn_models import bundle
 from trivium.music.arcnn_network import EditNet, channels_last, edit_loss, parameters
 from trivium.music.arcnn_samples import ArcnnSamples
-from trivium.music.arcnn_score import held_out_lessons, score
+from trivium.music.arcnn_score import held_out_lessons, score, uniform
 from trivium.music.arcnn_spoil import Lesson, lesson
 from trivium.music.config import TrainConfig
 from trivium.music.learning import is_late, part, rate
@@ -33,7 +33,7 @@ from trivium.music.learning import is_late, part, rate
 SAVE_EVERY_S = 60.0  # between checkpoints that are not a new best; what is saved does not change what is learned
 WARM_UP = 50  # updates
 CLIP = 1.0  # of the gradient's norm
-METRIC = "xor_cross_entropy/valid"
+METRIC, BASELINE = "xor_cross_entropy/valid", "xor_cross_entropy/baseline"
 
 
 @dataclass
@@ -124,7 +124,8 @@ def train(config: TrainConfig, run: Run) -> None:
             if found is None:
                 break  # half an evaluation counts for nothing; the next attempt makes it again
             windows = (now.update - first) * settings.batch_windows
-            run.log(now.update, {**found, **({"losses/train": sum(losses) / len(losses)} if losses else {}),
+            run.log(now.update, {**found, BASELINE: uniform(),
+                                 **({"losses/train": sum(losses) / len(losses)} if losses else {}),
                                  "charts/windows_per_s": windows / (time.monotonic() - began)})
             losses, now.evaluated = [], now.update
             if now.best is None or found[METRIC] < now.best:

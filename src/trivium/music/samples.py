@@ -80,9 +80,12 @@ def excerpts(pieces: Iterable[GridPiece], steps: int, most: int = MOST) -> list[
 
 def beginnings(pieces: Iterable[GridPiece], steps: int, voices: Sequence[int] | None = None,
                few: int = FEW) -> list[Composition]:
-    """The first steps of the first pieces, of these voices alone if any are named: what the samples begin with."""
-    found = [cut(piece, 0, steps, voices) for piece in pieces]
-    usable = [piece for piece in found if len(piece.notes) >= SHORTEST_BEGIN] or found
+    """The first steps of the first pieces, of these voices alone if any are named: what samples begin with."""
+    listed = list(pieces)
+    found = [cut(piece, 0, steps, voices) for piece in listed]
+    if len(listed) < few:  # further passages of the same pieces, where there are few
+        found += [cut(piece, steps * turn, steps, voices) for turn in range(1, few) for piece in listed]
+    usable = [piece for piece in found if len(piece.notes) >= SHORTEST_BEGIN] or found[:1]
     return [composition_of(piece) for piece in usable[:few]]
 
 

@@ -95,11 +95,18 @@ export function bestLabel(best: Best): string {
   if (best.metric === "completion_rate") return "Laps completed";
   if (best.metric.startsWith("completion")) return "Best completion";
   if (best.metric.startsWith("lap_time")) return "Best mean lap";
-  return best.metric.startsWith("reward") ? "Best reward" : `Best ${scoreName(best.metric).toLowerCase()}`;
+  return best.metric.startsWith("reward") ? "Best reward" : `Best ${inSentence(scoreName(best.metric))}`;
 }
 
-/** "nats_per_note/valid" as a person reads it. */
+const SCORES: Record<string, string> = { xor_cross_entropy: "XOR cross-entropy" };
+
+/** "nats_per_note/valid" as a person reads it: "Nats per note". */
 export const scoreName = (metric: string): string => {
-  const words = (metric.split("/")[0] ?? metric).replaceAll("_", " ");
-  return words.charAt(0).toUpperCase() + words.slice(1);
+  const [head = metric] = metric.split("/");
+  const words = head.replaceAll("_", " ");
+  return SCORES[head] ?? words.charAt(0).toUpperCase() + words.slice(1);
 };
+
+/** Within a sentence or after another word; XOR stays XOR. */
+export const inSentence = (name: string): string =>
+  /^[A-Z]{2}/.test(name) ? name : name.charAt(0).toLowerCase() + name.slice(1);

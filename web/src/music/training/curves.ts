@@ -5,7 +5,7 @@
 import type { Best, MetricRows } from "@/api/types";
 import { column, extent, gridOf, lastValue, type Series } from "@/core/charts/chartData";
 import { number } from "@/core/format";
-import { scoreName } from "@/core/runs/states";
+import { inSentence, scoreName } from "@/core/runs/states";
 
 export interface Chart {
   id: string;
@@ -15,6 +15,8 @@ export interface Chart {
   x: number[];
   series: Series[];
   marker: { x: number; label: string } | null;
+  /** Lines that would press the others flat: shown when asked for. */
+  off: string[];
 }
 
 const COLORS = ["--series-4", "--series-2", "--series-3", "--series-1", "--series-5", "--series-6"];
@@ -25,7 +27,7 @@ const PARTS: Record<string, string> = {
   train: "Pieces it learns from",
   floor: "Real music (the floor)",
   bigram: "Bigram baseline",
-  baseline: "Baseline",
+  baseline: "Knowing nothing",
 };
 
 const TEXTS: Record<string, string> = {
@@ -99,6 +101,7 @@ function chart(rows: MetricRows, head: string, keys: string[], best: Best | null
       dash: /\/(bigram|baseline|floor)$/.test(key) ? [6, 4] : undefined,
     })),
     marker: x === undefined ? null : { x, label: "best model" },
+    off: sorted.filter((key) => key.endsWith("/baseline")),
   };
 }
 
@@ -112,7 +115,7 @@ export function learned(rows: MetricRows, best: Best | null, active: boolean): s
   const first = points[0];
   const last = points.at(-1);
   if (!first || !last) return [];
-  const name = scoreName(best.metric).toLowerCase();
+  const name = inSentence(scoreName(best.metric));
   const lines = [
     points.length === 1
       ? `After the first evaluation it has ${number(best.value)} ${name}.`
@@ -125,6 +128,8 @@ export function learned(rows: MetricRows, best: Best | null, active: boolean): s
         ? `That is better than counting which note often follows which (${number(baseline)}).`
         : `Counting which note often follows which would do as well (${number(baseline)}): it has to learn for longer, or from more pieces.`,
     );
+  const nothing = lastValue(rows, `${best.metric.split("/")[0]}/baseline`);
+  if (nothing !== null) lines.push(`Knowing nothing would be ${number(nothing)}.`);
   const floor = lastValue(rows, `${best.metric.split("/")[0]}/floor`);
   if (floor !== null)
     lines.push(

@@ -2,7 +2,9 @@ import { describe, expect, it } from "vitest";
 import type { Composition } from "@/api/music";
 import type { MeasureRow, SetReport, SetSummary } from "@/api/training";
 import type { MetricRows } from "@/api/types";
+import { Draft } from "@/core/drafts";
 import type { Schema } from "@/core/forms/formModel";
+import { chooseModel, TECHNIQUE_DRAFT, TECHNIQUE_VERSION } from "./chooseModel";
 import { chartsOf, figures, learned, lineName, xLabel } from "./curves";
 import { barLines, barsOf, described, frameOf } from "./film";
 import { drawn, summaryText, verdict } from "./measures";
@@ -229,6 +231,21 @@ describe("the curves", () => {
 
   it("give the figures at the head of the page", () => {
     expect(figures(rows).map((one) => one.label)).toEqual(["Epoch", "Baseline", "Generator", "Critic"]);
+  });
+});
+
+describe("a model that is to compose", () => {
+  it("is chosen for its technique, and what was chosen for others stays", () => {
+    const held = new Map<string, string>();
+    const storage = {
+      getItem: (key: string) => held.get(key) ?? null,
+      setItem: (key: string, value: string) => void held.set(key, value),
+      removeItem: (key: string) => void held.delete(key),
+    } as unknown as Storage;
+    chooseModel(storage, "gan", "RUN1");
+    chooseModel(storage, "arcnn", "RUN2");
+    const draft = new Draft<Record<string, unknown>>(TECHNIQUE_DRAFT, TECHNIQUE_VERSION, storage).load();
+    expect(draft).toMatchObject({ technique: "arcnn", models: { gan: "RUN1", arcnn: "RUN2" }, seed: 1 });
   });
 });
 
