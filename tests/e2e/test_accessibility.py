@@ -61,7 +61,7 @@ PATHS = {"home": "/", "racing": "/racing", "tracks": "/racing/tracks", "track": 
          "train": "/racing/train", "evaluate": "/racing/evaluate", "deploy": "/racing/deploy", "runs": "/runs",
          "compare": "/runs/compare?ids={trained},{failed}", "settings": "/settings", "nowhere": "/no/such/page",
          "training": "/racing/runs/{trained}", "evaluation": "/racing/runs/{evaluated}",
-         "failure": "/racing/runs/{failed}"}
+         "failure": "/racing/runs/{failed}", "training sets": "/music/data", "train on music": "/music/train"}
 
 
 @pytest.mark.parametrize("name", PATHS)
