@@ -195,8 +195,14 @@ def make(folder: Path, task: dict[str, Any]) -> None:
 
 
 def teller(path: Path) -> Callable[[str], None]:
-    """Writes what is done just now where the server looks."""
-    return lambda text: files.atomic_write(path, json.dumps({"text": text}), durable=False)
+    """Writes what is done just now where the server looks; files are read in several threads, so one at a time."""
+    lock = threading.Lock()
+
+    def tell(text: str) -> None:
+        with lock:
+            files.atomic_write(path, json.dumps({"text": text}), durable=False)
+
+    return tell
 
 
 def limit_memory() -> None:
