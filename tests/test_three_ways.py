@@ -12,8 +12,8 @@ import pytest
 from trivium.core.studio import resolve
 
 RACING, RUNS = "/api/v1/racing", "/api/v1/runs"
-MUSIC, ENTRIES = "/api/v1/music", "trivium.music.challenge_entries:Challenges"
-ONE, VOTING = f"{MUSIC}/challenges/{{challenge_id}}", "trivium.music.challenge_voting:Voting"
+MUSIC, ENTRIES = "/api/v1/music", "trivium.music.challenges.entries:Challenges"
+ONE, VOTING = f"{MUSIC}/challenges/{{challenge_id}}", "trivium.music.challenges.voting:Voting"
 ROOMS = ("challenge", "composing", "techniques", "set", "making", "training", "schema")  # of the music studio
 # route -> the command, and where its function is; arguments and options of commands stand behind it
 WAYS: dict[str, tuple[str, str]] = {
@@ -51,7 +51,7 @@ WAYS: dict[str, tuple[str, str]] = {
     f"GET {MUSIC}/composings/{{run_id}}": ("trivium music story", "trivium.music:story"),
     f"POST {MUSIC}/composings/{{run_id}}/keep": ("trivium music keep --without", "trivium.music:keep"),
     f"GET {MUSIC}/schema": ("trivium music settings", "trivium.music:settings"),
-    f"GET {MUSIC}/set-sources": ("trivium music data --bach", "trivium.music.dataset_views:sources"),
+    f"GET {MUSIC}/set-sources": ("trivium music data --bach", "trivium.music.dataset.views:sources"),
     f"GET {MUSIC}/sets": ("trivium music data", "trivium.music:training_sets"),
     f"POST {MUSIC}/sets": ("trivium music data --chorales", "trivium.music:prepare"),
     f"POST {MUSIC}/sets:upload": ("trivium music data --out", "trivium.music:prepare"),
@@ -64,7 +64,7 @@ WAYS: dict[str, tuple[str, str]] = {
     f"POST {MUSIC}/trainings": ("trivium music train", "trivium.music:train"),
     f"GET {MUSIC}/trainings/{{run_id}}/samples": ("trivium music samples", "trivium.music:sample"),
     f"GET {MUSIC}/trainings/{{run_id}}/samples/{{step}}": ("trivium music samples --step", "trivium.music:sample"),
-    f"GET {MUSIC}/challenge-themes": ("trivium music challenges themes", "trivium.music.challenge_themes:THEMES"),
+    f"GET {MUSIC}/challenge-themes": ("trivium music challenges themes", "trivium.music.challenges.themes:THEMES"),
     f"GET {MUSIC}/challenges": ("trivium music challenges list", f"{ENTRIES}.list"),
     f"POST {MUSIC}/challenges": ("trivium music challenges open", f"{ENTRIES}.create"),
     f"GET {ONE}": ("trivium music challenges show", f"{ENTRIES}.get"),

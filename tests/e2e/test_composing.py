@@ -9,7 +9,7 @@ from typing import Any
 from tests.e2e import pages
 from tests.e2e.conftest import picture
 from tests.e2e.test_music import LOAD_LIMIT_MS, ROLL, open_twinkle, ready
-from trivium.music.arcnn_edits import EditEvent, replay
+from trivium.music.arcnn.edits import EditEvent, replay
 from trivium.music.notes import Composition
 
 SLIDER = "Edits that are shown"

@@ -13,7 +13,7 @@ from tests.e2e import pages
 from tests.e2e.conftest import picture
 from tests.e2e.test_accessibility import everywhere
 from tests.music.arcnn_toy import chord_piece
-from trivium.music.midi_write import write_midi
+from trivium.music.files.midi_write import write_midi
 
 SETTINGS = {"Filters": "4", "Updates": "3", "Levels": "1", "Windows a batch": "2", "Evaluate every": "1"}
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from trivium.music.arcnn_data import sheet
-from trivium.music.arcnn_grid import Sheet
-from trivium.music.dataset import TrainingSet, content_hash
-from trivium.music.dataset_piece import GridPiece
+from trivium.music.arcnn.data import sheet
+from trivium.music.arcnn.grid import Sheet
+from trivium.music.dataset.piece import GridPiece
+from trivium.music.dataset.sets import TrainingSet, content_hash
 from trivium.music.notes import Composition, Note, Part
 
 SIXTEENTH = 120

@@ -7,8 +7,8 @@ import pytest
 import torch
 
 from trivium.music.config import TransformerConfig
-from trivium.music.tokens import Ints, Piece
-from trivium.music.transformer import ChoraleTransformer
+from trivium.music.transformer.network import ChoraleTransformer
+from trivium.music.transformer.tokens import Ints, Piece
 
 SCALE = np.array([0, 2, 4, 5, 7, 9, 11])
 TINY = TransformerConfig(width=32, head_width=8, step_layers=2, dropout=0.0, epochs=3, batch_pieces=4)

@@ -10,10 +10,10 @@ import torch
 from safetensors.numpy import save
 
 from trivium.core import files
-from trivium.music.dataset import TrainingSet, content_hash
-from trivium.music.dataset_piece import GridPiece, composition_of
-from trivium.music.gan_config import GanConfig
-from trivium.music.gan_network import Generator
+from trivium.music.dataset.piece import GridPiece, composition_of
+from trivium.music.dataset.sets import TrainingSet, content_hash
+from trivium.music.gan.config import GanConfig
+from trivium.music.gan.network import Generator
 from trivium.music.notes import Composition
 
 TINY = {"width": 16, "critic_width": 16, "noise": 2, "batch_clips": 4}

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from trivium.errors import BadFile
-from trivium.music.abc_read import read_abc
 from trivium.music.bars import bars_of
-from trivium.music.draft import piece_of
+from trivium.music.files.abc_read import read_abc
+from trivium.music.files.draft import piece_of
 from trivium.music.melodies import find_tune, tune_piece
 from trivium.music.notes import Composition
 

@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 
 from tests.music.arcnn_toy import chord_piece
 from trivium.errors import BadConfig
-from trivium.music.arcnn_board import Board
-from trivium.music.arcnn_config import ArcnnConfig, ArcnnControls
-from trivium.music.arcnn_edits import EditEvent, replay
-from trivium.music.arcnn_grid import KINDS, LENGTHS, PITCHES, WINDOW
-from trivium.music.arcnn_network import EditNet
-from trivium.music.arcnn_sampling import draw, edits
+from trivium.music.arcnn.board import Board
+from trivium.music.arcnn.config import ArcnnConfig, ArcnnControls
+from trivium.music.arcnn.edits import EditEvent, replay
+from trivium.music.arcnn.grid import KINDS, LENGTHS, PITCHES, WINDOW
+from trivium.music.arcnn.network import EditNet
+from trivium.music.arcnn.sampling import draw, edits
 from trivium.music.notes import Composition, Metre, Note, Part, Tempo
 
 torch.manual_seed(11)

@@ -17,15 +17,15 @@ from trivium.core.run import Run
 from trivium.core.runfolder import create_run
 from trivium.core.spec import read_spec
 from trivium.music import STUDIO
-from trivium.music.arcnn_config import ArcnnConfig
-from trivium.music.arcnn_data import inputs_of, sheet, sheets_of_run
-from trivium.music.arcnn_grid import KINDS, LENGTHS, PITCHES, WINDOW, planes_of, wanted_edits
-from trivium.music.arcnn_network import EditNet, divergence, edit_loss
-from trivium.music.arcnn_score import held_out_lessons
-from trivium.music.arcnn_spoil import lesson, spoilt, windows_of
-from trivium.music.arcnn_train import train
+from trivium.music.arcnn.config import ArcnnConfig
+from trivium.music.arcnn.data import inputs_of, sheet, sheets_of_run
+from trivium.music.arcnn.grid import KINDS, LENGTHS, PITCHES, WINDOW, planes_of, wanted_edits
+from trivium.music.arcnn.network import EditNet, divergence, edit_loss
+from trivium.music.arcnn.score import held_out_lessons
+from trivium.music.arcnn.spoil import lesson, spoilt, windows_of
+from trivium.music.arcnn.train import train
 from trivium.music.config import TrainConfig
-from trivium.music.dataset import keep
+from trivium.music.dataset.sets import keep
 from trivium.music.submit import submit_training
 
 SMALL = {"filters": 8, "levels": 1, "batch_windows": 8, "dropout": 0.0, "average": 0.9}

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy.optimize import minimize
 
-from trivium.music.bradley_terry import IMAGINED, fit
+from trivium.music.challenges.bradley_terry import IMAGINED, fit
 
 
 def by_search(wins: np.ndarray, imagined: float) -> tuple[np.ndarray, np.ndarray]:

@@ -14,17 +14,17 @@ from sqlalchemy import select
 from trivium.core.db import Database
 from trivium.core.records import ChallengeRecord, EntryRecord, VoteRecord
 from trivium.errors import BadConfig, NotFound
-from trivium.music.challenge_ballot import pairs_for
-from trivium.music.challenge_entries import ChallengeClosed, Challenges, NotYours
-from trivium.music.challenge_rules import AgainstTheRules
-from trivium.music.challenge_themes import THEMES, sample_pieces
-from trivium.music.challenge_views import NewChallenge, Rules
-from trivium.music.challenge_voting import AlreadyVoted, VoteFirst, Voting
+from trivium.music.challenges.ballot import pairs_for
+from trivium.music.challenges.entries import ChallengeClosed, Challenges, NotYours
+from trivium.music.challenges.judging import judge
+from trivium.music.challenges.rules import AgainstTheRules
+from trivium.music.challenges.themes import THEMES, sample_pieces
+from trivium.music.challenges.views import NewChallenge, Rules
+from trivium.music.challenges.voter import ME, Voter
+from trivium.music.challenges.voting import AlreadyVoted, VoteFirst, Voting
 from trivium.music.compositions import Compositions
-from trivium.music.judging import judge
 from trivium.music.melodies import find_tune, tune_piece
 from trivium.music.notes import Composition, Note, Part
-from trivium.music.voter import ME, Voter
 
 ANNA, BEN, CLEO = (Voter(name.lower(), name, is_alone=False) for name in ("Anna", "Ben", "Cleo"))
 
@@ -162,7 +162,7 @@ def test_only_who_opened_it_closes_it_and_its_time_does(db: Database, monkeypatc
             change(challenge, BEN)
     assert challenges.list(BEN)[0].is_open
     later = time.time() + 3601
-    monkeypatch.setattr("trivium.music.challenge_entries.time.time", lambda: later)
+    monkeypatch.setattr("trivium.music.challenges.entries.time.time", lambda: later)
     assert not challenges.list(BEN)[0].is_open and challenges.get(challenge, BEN).closed_at
     with pytest.raises(ChallengeClosed):
         challenges.submit(challenge, kept(db), BEN)

@@ -17,19 +17,20 @@ from trivium.core import files
 from trivium.core.events import read_events
 from trivium.core.run import Run
 from trivium.errors import BadConfig, BadFile, NotFound
-from trivium.music import arcnn_models, models
-from trivium.music.arcnn_config import ArcnnConfig
-from trivium.music.arcnn_edits import EditEvent, replay
-from trivium.music.arcnn_network import EditNet
-from trivium.music.compose_command import compose as command
+from trivium.music import models
+from trivium.music.arcnn import models as arcnn_models
+from trivium.music.arcnn.config import ArcnnConfig
+from trivium.music.arcnn.edits import EditEvent, replay
+from trivium.music.arcnn.network import EditNet
+from trivium.music.commands.compose import compose as command
+from trivium.music.commands.story import keep as keep_command
+from trivium.music.commands.story import story as story_command
 from trivium.music.compose_config import ComposeConfig
 from trivium.music.composing import compose_run, step_of, submit_composing
+from trivium.music.files.midi_write import write_midi
 from trivium.music.learning import part
-from trivium.music.midi_write import write_midi
 from trivium.music.notes import Composition
 from trivium.music.ship import ship
-from trivium.music.story_command import keep as keep_command
-from trivium.music.story_command import story as story_command
 from trivium.music.techniques import TECHNIQUES, Model
 from trivium.settings import Settings
 
@@ -142,8 +143,8 @@ def test_a_run_tells_its_edits_and_any_of_them_can_be_left_out(tmp_path: Path, m
 
 def test_a_training_is_a_model_by_its_best_average(tmp_path: Path) -> None:
     from tests.music.test_arcnn_learns import arcnn_run
-    from trivium.music.arcnn_compose import opened
-    from trivium.music.arcnn_train import train
+    from trivium.music.arcnn.compose import opened
+    from trivium.music.arcnn.train import train
 
     torch.set_num_threads(1)
     config, run = arcnn_run(tmp_path / "run", 2, 1)

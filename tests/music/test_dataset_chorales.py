@@ -7,10 +7,10 @@ from itertools import combinations, pairwise
 import numpy as np
 import pytest
 
-from trivium.music.dataset_chorales import RANGES, chorale, chorales
-from trivium.music.dataset_key import estimated_key, fifths_of, key_name
-from trivium.music.dataset_melodies import HIGHEST, LOWEST, melodies
-from trivium.music.dataset_piece import GridPiece, composition_of, voice_grid
+from trivium.music.dataset.chorales import RANGES, chorale, chorales
+from trivium.music.dataset.key import estimated_key, fifths_of, key_name
+from trivium.music.dataset.melodies import HIGHEST, LOWEST, melodies
+from trivium.music.dataset.piece import GridPiece, composition_of, voice_grid
 from trivium.music.voice_leading import parallels
 
 SEEDS = range(40)

@@ -9,12 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from trivium.errors import BadConfig
-from trivium.music.dataset_chorales import chorale, chorales
-from trivium.music.dataset_distances import distances, wasserstein
-from trivium.music.dataset_forms import clips, signed, voice_grids, windows
-from trivium.music.dataset_melodies import melody
-from trivium.music.dataset_piece import GridPiece, notes_of_grid, sounding_roll, transposed, voice_grid
-from trivium.music.dataset_voices import with_voices
+from trivium.music.dataset.chorales import chorale, chorales
+from trivium.music.dataset.distances import distances, wasserstein
+from trivium.music.dataset.forms import clips, signed, voice_grids, windows
+from trivium.music.dataset.melodies import melody
+from trivium.music.dataset.piece import GridPiece, notes_of_grid, sounding_roll, transposed, voice_grid
+from trivium.music.dataset.voices import with_voices
 
 
 def piece_of(*rows: tuple[int, int, int, int], four: bool = False) -> GridPiece:
@@ -151,8 +151,8 @@ def test_generated_pieces_like_the_training_ones_are_at_the_floor_and_others_abo
 
 
 def test_the_report_has_every_measure_beside_its_floor_and_the_copies() -> None:
-    from trivium.music.dataset_report import held_out_report
-    from trivium.music.dataset_sources import prepare_chorales
+    from trivium.music.dataset.report import held_out_report
+    from trivium.music.dataset.sources import prepare_chorales
 
     made = prepare_chorales(40, seed=2)
     honest = held_out_report(chorales(8, seed=77), made, resamples=50)

@@ -13,13 +13,15 @@ from click.testing import CliRunner, Result
 
 from trivium.cli import main
 from trivium.errors import BadFile, NameTaken, NotFound
-from trivium.music import dataset, dataset_bach, dataset_reading
-from trivium.music.dataset_chorales import chorale, chorales
-from trivium.music.dataset_piece import GridPiece, composition_of, transposed, voice_grid
-from trivium.music.dataset_prepare import prepare, prepare_folder
-from trivium.music.dataset_sources import own_sources, prepare_chorales, training_set
-from trivium.music.midi_write import write_midi
-from trivium.music.musicxml_write import write_musicxml
+from trivium.music.dataset import bach as dataset_bach
+from trivium.music.dataset import reading as dataset_reading
+from trivium.music.dataset import sets as dataset
+from trivium.music.dataset.chorales import chorale, chorales
+from trivium.music.dataset.piece import GridPiece, composition_of, transposed, voice_grid
+from trivium.music.dataset.prepare import prepare, prepare_folder
+from trivium.music.dataset.sources import own_sources, prepare_chorales, training_set
+from trivium.music.files.midi_write import write_midi
+from trivium.music.files.musicxml_write import write_musicxml
 from trivium.music.notes import Composition, Note, Part, with_parts
 
 ABC_BOOK = "\n".join(f"""X:{k}
@@ -185,7 +187,7 @@ def test_doubles_go_and_near_duplicates_stay_in_one_split() -> None:
 
 
 def test_a_leak_between_splits_is_told() -> None:
-    from trivium.music.dataset_prepare import leaks
+    from trivium.music.dataset.prepare import leaks
 
     pieces = chorales(20)
     clean = leaks(pieces, ["train"] * 10 + ["valid"] * 5 + ["test"] * 5)
@@ -198,7 +200,7 @@ def test_a_leak_between_splits_is_told() -> None:
 @pytest.mark.parametrize(("count", "words"), [(10, "by heart"), (66, "66 pieces: a model will copy."),
                                               (150, "a small set"), (320, None)])
 def test_the_size_warning(count: int, words: str | None) -> None:
-    from trivium.music.dataset_warnings import about_size
+    from trivium.music.dataset.warnings import about_size
 
     text = about_size({"all": {"pieces": count}, "train": {"pieces": count * 8 // 10}})
     assert (words in text) if words else text == ""

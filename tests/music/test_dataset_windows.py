@@ -13,10 +13,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from trivium.music.dataset_chorales import chorale
-from trivium.music.dataset_piece import GridPiece, chords, notes_of_grid, transposed, voice_grid
-from trivium.music.dataset_split import families, split
-from trivium.music.dataset_windows import grid_of, near_duplicates, pieces_sharing, shares_found, window_keys
+from trivium.music.dataset.chorales import chorale
+from trivium.music.dataset.piece import GridPiece, chords, notes_of_grid, transposed, voice_grid
+from trivium.music.dataset.split import families, split
+from trivium.music.dataset.windows import grid_of, near_duplicates, pieces_sharing, shares_found, window_keys
 
 BENCHMARK = Path(__file__).parents[3] / "shared" / "data" / "music" / "Jsb16thSeparated.npz"
 SHA256 = "2adcdf0d57880c3763f104555072285fe7f9e3d6049fcc4b9830557b8d4a7820"

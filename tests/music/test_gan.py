@@ -15,14 +15,14 @@ from torch import Tensor, nn
 
 from tests.music.gan_toy import TINY, followed, random_generator, toy_set
 from trivium.errors import BadFile
-from trivium.music.dataset_forms import clips
-from trivium.music.dataset_piece import GridPiece, transposed
-from trivium.music.gan_config import GanConfig
-from trivium.music.gan_data import Clips, about_clips, inputs_of
-from trivium.music.gan_measures import MEASURES, compared, empty_bars, notes_per_bar, polyphony, style_distance
-from trivium.music.gan_network import Critic, folded, gradient_penalty, unfolded, written
-from trivium.music.gan_roll import LOWEST, PITCHES, STEPS, planes, rows_of, sheet, to_one_key, track_roll, widened
-from trivium.music.gan_writing import AHEAD, GIVEN, Hand, Song, decoded, fill, write
+from trivium.music.dataset.forms import clips
+from trivium.music.dataset.piece import GridPiece, transposed
+from trivium.music.gan.config import GanConfig
+from trivium.music.gan.data import Clips, about_clips, inputs_of
+from trivium.music.gan.measures import MEASURES, compared, empty_bars, notes_per_bar, polyphony, style_distance
+from trivium.music.gan.network import Critic, folded, gradient_penalty, unfolded, written
+from trivium.music.gan.roll import LOWEST, PITCHES, STEPS, planes, rows_of, sheet, to_one_key, track_roll, widened
+from trivium.music.gan.writing import AHEAD, GIVEN, Hand, Song, decoded, fill, write
 
 
 def separate(rows: list[tuple[int, int, int]]) -> np.ndarray:
@@ -223,7 +223,7 @@ def test_what_is_written_stays_and_the_end_of_a_window_is_written_again(monkeypa
         assert not len(changed) or (changed[0] >= at and changed[-1] < until)
         windows.append((start, at, until))
 
-    monkeypatch.setattr("trivium.music.gan_writing.fill", watched)
+    monkeypatch.setattr("trivium.music.gan.writing.fill", watched)
     for _ in write(random_generator(), song(80), Hand(), 1):
         pass
     assert windows[0] == (0, 0, STEPS - AHEAD)

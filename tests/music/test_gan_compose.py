@@ -13,11 +13,11 @@ from click.testing import CliRunner
 from tests.music.gan_toy import model_folder, toy_piece
 from trivium import music
 from trivium.errors import BadConfig, BadFile
-from trivium.music.compose_command import compose as command
-from trivium.music.gan_compose import compose, opened
-from trivium.music.gan_config import GanControls
-from trivium.music.gan_stand import PREFIX, melody_of, moved_by
-from trivium.music.midi_write import write_midi
+from trivium.music.commands.compose import compose as command
+from trivium.music.files.midi_write import write_midi
+from trivium.music.gan.compose import compose, opened
+from trivium.music.gan.config import GanControls
+from trivium.music.gan.stand import PREFIX, melody_of, moved_by
 from trivium.music.models import from_bundle
 from trivium.music.notes import Composition, Metre, Note, Part, with_parts
 from trivium.music.techniques import Composed, Model

@@ -17,18 +17,18 @@ from trivium.core.run import Run
 from trivium.core.runfolder import create_run
 from trivium.errors import BadFile, StudioError
 from trivium.music import STUDIO
+from trivium.music.commands.score import score as command
 from trivium.music.config import TrainConfig
-from trivium.music.gan_data import Clips, inputs_of, sheets_of_run
-from trivium.music.gan_measures import accompanied
-from trivium.music.gan_models import find_model
-from trivium.music.gan_roll import sheet
-from trivium.music.gan_score import score
-from trivium.music.gan_train import Learner, train, update
-from trivium.music.gan_writing import Hand
+from trivium.music.gan.data import Clips, inputs_of, sheets_of_run
+from trivium.music.gan.measures import accompanied
+from trivium.music.gan.models import find_model
+from trivium.music.gan.roll import sheet
+from trivium.music.gan.score import score
+from trivium.music.gan.train import Learner, train, update
+from trivium.music.gan.writing import Hand
 from trivium.music.models import from_bundle
 from trivium.music.notes import Composition
 from trivium.music.samples import beginnings_of, sample_of, steps_of
-from trivium.music.score_command import score as command
 from trivium.music.submit import submit_training
 from trivium.settings import Settings
 

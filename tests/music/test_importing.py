@@ -17,14 +17,14 @@ import pytest
 from tests.music.test_midi import END, OFF, ON, REFUSED, smf
 from tests.server.conftest import TestClient, app, client, data, visitor
 from trivium.errors import BadFile
-from trivium.music import importing
-from trivium.music.formats import kind_of
-from trivium.music.importing import look, read_file
+from trivium.music.files import importing
+from trivium.music.files.formats import kind_of
+from trivium.music.files.importing import look, read_file
+from trivium.music.files.midi_write import write_midi
+from trivium.music.files.musicxml_write import write_musicxml
+from trivium.music.files.project import write_composition, write_project
 from trivium.music.melodies import find_tune, tune_piece
-from trivium.music.midi_write import write_midi
-from trivium.music.musicxml_write import write_musicxml
 from trivium.music.notes import Composition, Note, Part
-from trivium.music.project import write_composition, write_project
 from trivium.music.views import FileChoice
 
 __all__ = ["app", "client", "data", "visitor"]
@@ -189,7 +189,7 @@ def test_no_folder_is_left_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 
 
 def test_random_damage_to_good_files_is_never_more_than_a_sentence() -> None:
-    from trivium.music import formats
+    from trivium.music.files import formats
 
     chance = random.Random(4)
     for good in GOOD.values():

@@ -8,15 +8,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from trivium.music.dataset_chorales import chorale
-from trivium.music.dataset_piece import GridPiece, composition_of, notes_of_grid
-from trivium.music.judge_style import apart, dice, style
-from trivium.music.judge_traits import chords_of, parallel_rate, traits
-from trivium.music.judging import judge
+from trivium.music.challenges.judge_style import apart, dice, style
+from trivium.music.challenges.judge_traits import chords_of, parallel_rate, traits
+from trivium.music.challenges.judging import judge
+from trivium.music.dataset.chorales import chorale
+from trivium.music.dataset.piece import GridPiece, composition_of, notes_of_grid
 from trivium.music.melodies import find_tune, tune_piece
 from trivium.music.notes import Composition, Note, Part, Tempo
-from trivium.music.score_benchmark import read_benchmark
-from trivium.music.tokens import grid_of
+from trivium.music.score.benchmark import read_benchmark
+from trivium.music.transformer.tokens import grid_of
 
 
 def with_notes(piece: Composition, change: Callable[[Note], Note]) -> Composition:

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from tests.music.pieces import compositions
 from trivium.errors import BadFile
-from trivium.music.draft import piece_of
+from trivium.music.files.draft import piece_of
+from trivium.music.files.midi_read import nearest_bpm, read_midi
+from trivium.music.files.midi_write import microseconds, write_midi
 from trivium.music.melodies import TUNES, tune_piece
-from trivium.music.midi_read import nearest_bpm, read_midi
-from trivium.music.midi_write import microseconds, write_midi
 from trivium.music.notes import Composition, Note, Part, Tempo
 
 tried = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])

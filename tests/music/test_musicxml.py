@@ -11,11 +11,11 @@ from hypothesis import HealthCheck, given, settings
 from tests.music.pieces import compositions
 from trivium.errors import BadFile
 from trivium.music.bars import bars_of
-from trivium.music.draft import piece_of
+from trivium.music.files.draft import piece_of
+from trivium.music.files.midi_write import microseconds
+from trivium.music.files.musicxml_read import measure_length, read_musicxml, read_mxl
+from trivium.music.files.musicxml_write import notated, split, write_musicxml
 from trivium.music.melodies import TUNES, Tune, tune_piece
-from trivium.music.midi_write import microseconds
-from trivium.music.musicxml_read import measure_length, read_musicxml, read_mxl
-from trivium.music.musicxml_write import notated, split, write_musicxml
 from trivium.music.notes import Composition, Key, Metre, Note, Part
 
 tried = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])

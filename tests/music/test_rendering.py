@@ -18,12 +18,12 @@ from hypothesis import strategies as st
 from tests.music.sound_font_toy import HERTZ, RATE_HZ, sound_font
 from trivium import music
 from trivium.errors import BadConfig, BadFile, NotFound
-from trivium.music import rendering
+from trivium.music.commands.render import render as command
 from trivium.music.notes import Composition, Note, Part, Tempo
-from trivium.music.render_command import render as command
-from trivium.music.rendering import Audio, bundled_font, encoded, render, sound_file, wav
-from trivium.music.sound_font import SoundFont
-from trivium.music.sound_voice import envelope
+from trivium.music.sound import rendering
+from trivium.music.sound.font import SoundFont
+from trivium.music.sound.rendering import Audio, bundled_font, encoded, render, sound_file, wav
+from trivium.music.sound.voice import envelope
 from trivium.settings import Settings
 
 AMPLITUDE = 20_000 / 32768

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from trivium.errors import BadFile
-from trivium.music.draft import piece_of
-from trivium.music.rolls import read_rolls
+from trivium.music.files.draft import piece_of
+from trivium.music.files.rolls import read_rolls
 
 
 def npy(array: np.ndarray) -> bytes:

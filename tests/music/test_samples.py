@@ -15,12 +15,15 @@ from trivium.core.events import read_events
 from trivium.core.run import Run
 from trivium.core.runfolder import create_run
 from trivium.errors import NotFound
-from trivium.music import STUDIO, arcnn_data, arcnn_train, data, transformer_train
+from trivium.music import STUDIO, data
+from trivium.music.arcnn import data as arcnn_data
+from trivium.music.arcnn import train as arcnn_train
 from trivium.music.config import TrainConfig
-from trivium.music.dataset_piece import GridPiece, composition_of
+from trivium.music.dataset.piece import GridPiece, composition_of
 from trivium.music.notes import Composition
 from trivium.music.samples import NAME, Samples, after, beginnings_of, compared, cut, excerpts, sample_of, steps_of
-from trivium.music.tokens import Piece
+from trivium.music.transformer import train as transformer_train
+from trivium.music.transformer.tokens import Piece
 
 TINY_ARCNN = {"filters": 4, "levels": 1, "batch_windows": 2, "updates": 2, "evaluate_every": 1}
 TINY_TRANSFORMER = {"width": 32, "head_width": 8, "step_layers": 1, "epochs": 2, "evaluate_every": 1}

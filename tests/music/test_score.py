@@ -15,12 +15,12 @@ import pytest
 
 from tests.music.conftest import TINY, chorale
 from trivium.errors import BadFile
-from trivium.music.score_benchmark import bigram_nats, is_benchmark, open_benchmark, read_benchmark
-from trivium.music.score_harmonise import harmonisation
-from trivium.music.score_harmony import agreement, faults
-from trivium.music.score_likelihood import averaged_likelihood, likelihood
-from trivium.music.tokens import SILENCE, Ints, Piece, grid_of, voice_ranges
-from trivium.music.transformer import ChoraleTransformer
+from trivium.music.score.benchmark import bigram_nats, is_benchmark, open_benchmark, read_benchmark
+from trivium.music.score.harmonise import harmonisation
+from trivium.music.score.harmony import agreement, faults
+from trivium.music.score.likelihood import averaged_likelihood, likelihood
+from trivium.music.transformer.network import ChoraleTransformer
+from trivium.music.transformer.tokens import SILENCE, Ints, Piece, grid_of, voice_ranges
 from trivium.music.voice_leading import crossings, parallels
 
 Benchmark = dict[str, list[Ints]]

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from trivium.music import arcnn_edits, written
+from trivium.music import written
+from trivium.music.arcnn import edits as arcnn_edits
 from trivium.music.notes import Composition
 
 STORIES: list[dict[str, Any]] = json.loads((Path(__file__).parent / "stories.json").read_text())

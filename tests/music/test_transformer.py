@@ -9,9 +9,12 @@ import pytest
 import torch
 
 from tests.music.conftest import chorale, chorale_with_rests, tiny
-from trivium.music.muon import orthogonal
-from trivium.music.score_likelihood import averaged, log_probabilities
-from trivium.music.tokens import (
+from trivium.music.score.likelihood import averaged, log_probabilities
+from trivium.music.transformer.batch import batch_of
+from trivium.music.transformer.cache import Decoder
+from trivium.music.transformer.muon import orthogonal
+from trivium.music.transformer.network import Dropout
+from trivium.music.transformer.tokens import (
     CELL_ROWS,
     HOLD,
     MEMORY_ROWS,
@@ -23,9 +26,6 @@ from trivium.music.tokens import (
     transposition_range,
     voice_ranges,
 )
-from trivium.music.transformer import Dropout
-from trivium.music.transformer_batch import batch_of
-from trivium.music.transformer_cache import Decoder
 
 KINDS = [{}, {"look_back": True}, {"with_hold": True}]
 

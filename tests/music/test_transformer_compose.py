@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from tests.music.conftest import chorale, tiny
-from trivium.music.score_likelihood import likelihood, log_probabilities
-from trivium.music.tokens import SILENCE, Piece, onsets_of
-from trivium.music.transformer_compose import Draft, Versions, compose
-from trivium.music.transformer_sampling import Controls
+from trivium.music.score.likelihood import likelihood, log_probabilities
+from trivium.music.transformer.compose import Draft, Versions, compose
+from trivium.music.transformer.sampling import Controls
+from trivium.music.transformer.tokens import SILENCE, Piece, onsets_of
 
 FREELY = Controls(sampling="top-k", top_k=0)
 

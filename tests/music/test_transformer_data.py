@@ -12,12 +12,12 @@ import numpy as np
 import pytest
 
 from trivium.errors import BadFile
-from trivium.music import dataset
 from trivium.music.data import ARRAYS, CARD, Pieces, open_pieces
-from trivium.music.dataset_piece import GridPiece, notes_of_grid, transposed, voice_grid
-from trivium.music.dataset_sources import prepare_chorales, prepare_melodies
-from trivium.music.tokens import HOLD, SILENCE, grid_of, targets_of
-from trivium.music.transformer_data import fitted, training_inputs
+from trivium.music.dataset import sets as dataset
+from trivium.music.dataset.piece import GridPiece, notes_of_grid, transposed, voice_grid
+from trivium.music.dataset.sources import prepare_chorales, prepare_melodies
+from trivium.music.transformer.data import fitted, training_inputs
+from trivium.music.transformer.tokens import HOLD, SILENCE, grid_of, targets_of
 
 
 def opened(inputs: dict[str, Any], folder: Path) -> Pieces:

@@ -8,8 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from trivium.music.tokens import HOLD, SILENCE, Past
-from trivium.music.transformer_sampling import (
+from trivium.music.transformer.sampling import (
     Controls,
     draw,
     forbidden,
@@ -19,6 +18,7 @@ from trivium.music.transformer_sampling import (
     softmax,
     steps_of,
 )
+from trivium.music.transformer.tokens import HOLD, SILENCE, Past
 
 LOGITS = arrays(np.float64, (3, 9), elements=st.floats(-30, 30, width=32), unique=True)
 NOTHING = np.zeros((3, 9), dtype=bool)

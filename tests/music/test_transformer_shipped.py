@@ -17,13 +17,13 @@ from trivium.core.events import read_events
 from trivium.core.run import Run
 from trivium.errors import BadFile
 from trivium.music import models
-from trivium.music.compose_command import compose as command
+from trivium.music.commands.compose import compose as command
 from trivium.music.compose_config import ComposeConfig
 from trivium.music.composing import compose_run, step_of, submit_composing
-from trivium.music.midi_write import write_midi
+from trivium.music.files.midi_write import write_midi
 from trivium.music.notes import Composition
-from trivium.music.transformer_models import FAMILY
-from trivium.music.transformer_trained import opened
+from trivium.music.transformer.models import FAMILY
+from trivium.music.transformer.trained import opened
 from trivium.music.voice_leading import parallels
 from trivium.settings import Settings
 

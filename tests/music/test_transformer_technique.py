@@ -26,13 +26,13 @@ from tests.music.transformer_toy import (
 )
 from trivium.errors import BadConfig
 from trivium.music.bars import bars_of, seconds_at, tick_at
-from trivium.music.midi_read import read_midi
-from trivium.music.midi_write import write_midi
+from trivium.music.files.midi_read import read_midi
+from trivium.music.files.midi_write import write_midi
 from trivium.music.notes import Composition, Metre, Note, Part, Tempo
-from trivium.music.tokens import HOLD, LOWEST, SILENCE, Past, Piece
-from trivium.music.transformer_batch import batch_of
-from trivium.music.transformer_controls import TransformerControls
-from trivium.music.transformer_sheet import sheet_of
+from trivium.music.transformer.batch import batch_of
+from trivium.music.transformer.controls import TransformerControls
+from trivium.music.transformer.sheet import sheet_of
+from trivium.music.transformer.tokens import HOLD, LOWEST, SILENCE, Past, Piece
 from trivium.music.written import retell
 
 FULL = {"max_rest_s": 0, "max_note_s": 1.0}  # always a note, and not always the same
@@ -285,7 +285,7 @@ def test_what_is_written_goes_through_a_midi_file_and_back() -> None:
 
 
 def test_a_long_extension_looks_back_on_a_window_only(monkeypatch: pytest.MonkeyPatch) -> None:
-    from trivium.music import transformer_technique
+    from trivium.music.transformer import technique as transformer_technique
 
     whole, _ = composed(WALTZ, extension_s=6, **FULL)
     monkeypatch.setattr(transformer_technique, "WINDOW", 96)

@@ -17,16 +17,18 @@ from trivium.core import checkpoint, files, jobs
 from trivium.core.run import Run
 from trivium.core.runfolder import create_run
 from trivium.errors import BadConfig
-from trivium.music import STUDIO, dataset, transformer_trained
+from trivium.music import STUDIO
 from trivium.music.config import TrainConfig
 from trivium.music.data import inputs_of
-from trivium.music.dataset_sources import prepare_chorales
+from trivium.music.dataset import sets as dataset
+from trivium.music.dataset.sources import prepare_chorales
 from trivium.music.evaluate import score
 from trivium.music.learning import rate
-from trivium.music.score_benchmark import bigram_nats
-from trivium.music.score_likelihood import likelihood
-from trivium.music.tokens import Piece
-from trivium.music.transformer_train import WARM_UP, batches, train
+from trivium.music.score.benchmark import bigram_nats
+from trivium.music.score.likelihood import likelihood
+from trivium.music.transformer import trained as transformer_trained
+from trivium.music.transformer.tokens import Piece
+from trivium.music.transformer.train import WARM_UP, batches, train
 
 
 @pytest.fixture

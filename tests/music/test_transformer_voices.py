@@ -6,7 +6,7 @@ import pytest
 
 from tests.music.transformer_toy import BAND, CHORDS, HIGH, PIECES, SCALE, four_parts, melody
 from trivium.music.notes import Composition, Note, Part
-from trivium.music.transformer_voices import COMFORT, lines_of, seats_of
+from trivium.music.transformer.voices import COMFORT, lines_of, seats_of
 
 
 @pytest.mark.parametrize("piece", PIECES.values(), ids=PIECES.keys())

@@ -7,9 +7,9 @@ from itertools import pairwise
 import pytest
 
 from trivium.music.bars import bars_of
+from trivium.music.files.tune_text import read_tune
 from trivium.music.melodies import TUNES, find_tune, tune_piece
 from trivium.music.notes import Metre
-from trivium.music.tune_text import read_tune
 
 FOUR = Metre(beats=4, beat_unit=4)
 

@@ -8,13 +8,13 @@ import numpy as np
 from safetensors.numpy import save
 
 from tests.music.conftest import TINY, chorale, tiny
-from trivium.music.dataset_piece import GridPiece, composition_of, notes_of_grid
+from trivium.music.dataset.piece import GridPiece, composition_of, notes_of_grid
 from trivium.music.melodies import find_tune, tune_piece
 from trivium.music.notes import Composition, Metre, Note, Part, Tempo
 from trivium.music.techniques import Composed, Model
-from trivium.music.tokens import grid_of
-from trivium.music.transformer_controls import TransformerControls
-from trivium.music.transformer_technique import compose
+from trivium.music.transformer.controls import TransformerControls
+from trivium.music.transformer.technique import compose
+from trivium.music.transformer.tokens import grid_of
 
 
 def tiny_model(with_hold: bool = True) -> Model:

@@ -15,8 +15,8 @@ from tests.server.conftest import TestClient
 from trivium.core import files
 from trivium.core.run import Run
 from trivium.music import models
-from trivium.music.arcnn_config import ArcnnConfig
-from trivium.music.arcnn_network import EditNet
+from trivium.music.arcnn.config import ArcnnConfig
+from trivium.music.arcnn.network import EditNet
 from trivium.music.compose_config import ComposeConfig
 from trivium.music.composing import compose_run
 

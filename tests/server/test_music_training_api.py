@@ -19,11 +19,12 @@ from fastapi import FastAPI
 from tests.music.arcnn_toy import chord_piece
 from tests.server.conftest import TestClient, wait_for
 from trivium.core.run import Run
-from trivium.music import dataset, dataset_making
-from trivium.music.arcnn_train import train
+from trivium.music.arcnn.train import train
 from trivium.music.config import TrainConfig
-from trivium.music.dataset_sources import prepare_chorales
-from trivium.music.midi_write import write_midi
+from trivium.music.dataset import making as dataset_making
+from trivium.music.dataset import sets as dataset
+from trivium.music.dataset.sources import prepare_chorales
+from trivium.music.files.midi_write import write_midi
 
 MUSIC = "/api/v1/music"
 TINY = {"technique": "arcnn", "arcnn": {"filters": 4, "levels": 1, "updates": 2, "evaluate_every": 1,

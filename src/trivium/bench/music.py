@@ -76,8 +76,8 @@ def network_and_prompt() -> tuple[Any, Any]:
     import torch
 
     from trivium.music.config import TransformerConfig
-    from trivium.music.tokens import Piece
-    from trivium.music.transformer import ChoraleTransformer
+    from trivium.music.transformer.network import ChoraleTransformer
+    from trivium.music.transformer.tokens import Piece
 
     torch.manual_seed(1)
     network = ChoraleTransformer(TransformerConfig.model_validate(SIZE)).eval()
@@ -93,8 +93,8 @@ def rate(work: Callable[[], object], tokens: int) -> float:
 
 def with_cache(network: Any, piece: Any, steps: int) -> Any:
     """As the studio writes."""
-    from trivium.music.transformer_compose import Draft, compose
-    from trivium.music.transformer_sampling import Controls
+    from trivium.music.transformer.compose import Draft, compose
+    from trivium.music.transformer.sampling import Controls
 
     return compose(network, Draft.continuation(piece, steps), 1, Controls())
 
@@ -104,9 +104,9 @@ def without_cache(network: Any, piece: Any, steps: int) -> Any:
     import numpy as np
     import torch
 
-    from trivium.music.tokens import SILENCE, Piece, V
-    from trivium.music.transformer_batch import batch_of
-    from trivium.music.transformer_sampling import Controls, draw
+    from trivium.music.transformer.batch import batch_of
+    from trivium.music.transformer.sampling import Controls, draw
+    from trivium.music.transformer.tokens import SILENCE, Piece, V
 
     rng, controls = np.random.default_rng(1), Controls()
     allowed = np.zeros((1, network.classes), dtype=bool)
@@ -148,9 +148,9 @@ def training_rate(updates: int) -> float:
     import numpy as np
 
     from trivium.music.config import TransformerConfig
-    from trivium.music.tokens import Piece
-    from trivium.music.transformer_batch import batch_of
-    from trivium.music.transformer_train import Learner
+    from trivium.music.transformer.batch import batch_of
+    from trivium.music.transformer.tokens import Piece
+    from trivium.music.transformer.train import Learner
 
     learner = Learner(TransformerConfig.model_validate(SIZE), False, "cpu")
     rng = np.random.default_rng(1)
@@ -165,7 +165,7 @@ def training_rate(updates: int) -> float:
 def rendering_rate(repetitions: int) -> float:
     """Seconds of sound made in a second: sixteen bars for piano, strings, guitar and bass."""
     from trivium.music.notes import Composition, Note, Part
-    from trivium.music.rendering import render
+    from trivium.music.sound.rendering import render
 
     chord, programs = (72, 67, 64, 48), (0, 48, 24, 32)
     parts = [Part(id=f"part-{program}", program=program,
@@ -186,9 +186,9 @@ def accompaniment_s() -> float:
     import torch
     from safetensors.numpy import save
 
-    from trivium.music.gan_compose import compose
-    from trivium.music.gan_config import GanConfig, GanControls
-    from trivium.music.gan_network import Generator
+    from trivium.music.gan.compose import compose
+    from trivium.music.gan.config import GanConfig, GanControls
+    from trivium.music.gan.network import Generator
     from trivium.music.notes import Composition, Note, Part
     from trivium.music.techniques import Model
 
@@ -207,10 +207,10 @@ def gan_training_rate(updates: int) -> float:
     """Clips of two bars that critic and generator look at in a second, at the default size."""
     import numpy as np
 
-    from trivium.music.gan_config import GanConfig
-    from trivium.music.gan_data import Clips
-    from trivium.music.gan_roll import Sheet
-    from trivium.music.gan_train import Learner, update
+    from trivium.music.gan.config import GanConfig
+    from trivium.music.gan.data import Clips
+    from trivium.music.gan.roll import Sheet
+    from trivium.music.gan.train import Learner, update
 
     config = GanConfig(warm_up_percent=0)
     rng = np.random.default_rng(1)

@@ -9,11 +9,11 @@ from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from trivium.errors import BadConfig, BadFile
-from trivium.music.challenge_api import router as challenge_router
+from trivium.music.challenges.api import router as challenge_router
 from trivium.music.compositions import Compositions
-from trivium.music.datasets_api import router as datasets_router
-from trivium.music.exporting import FileFormat, export
-from trivium.music.importing import FILE_CAP_BYTES, look, read_file
+from trivium.music.dataset.api import router as datasets_router
+from trivium.music.files.exporting import FileFormat, export
+from trivium.music.files.importing import FILE_CAP_BYTES, look, read_file
 from trivium.music.melodies import TUNES, find_tune, tune_piece
 from trivium.music.rhythm import GridName
 from trivium.music.techniques_api import router as techniques_router

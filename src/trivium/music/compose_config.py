@@ -7,9 +7,9 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from trivium.core.knob import knob
-from trivium.music.arcnn_config import ArcnnControls
-from trivium.music.gan_config import GanControls
-from trivium.music.transformer_controls import TransformerControls
+from trivium.music.arcnn.config import ArcnnControls
+from trivium.music.gan.config import GanControls
+from trivium.music.transformer.controls import TransformerControls
 
 
 class ComposeConfig(BaseModel):

@@ -23,7 +23,7 @@ from trivium.core.studio import parse_config
 from trivium.errors import BadConfig, NotFound
 from trivium.music import STUDIO
 from trivium.music.compose_config import ComposeConfig
-from trivium.music.midi_write import write_midi
+from trivium.music.files.midi_write import write_midi
 from trivium.music.notes import Composition
 from trivium.music.techniques import Composed, Model, Tell, find_technique
 from trivium.settings import data_folder

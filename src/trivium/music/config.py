@@ -11,8 +11,8 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from trivium.core.knob import knob
-from trivium.music.arcnn_config import ArcnnConfig
-from trivium.music.gan_config import GanConfig
+from trivium.music.arcnn.config import ArcnnConfig
+from trivium.music.gan.config import GanConfig
 
 
 class TransformerConfig(BaseModel):

@@ -18,7 +18,7 @@ import numpy as np
 from trivium.core import files
 from trivium.core.run import Run
 from trivium.errors import BadFile
-from trivium.music.tokens import Ints, Piece
+from trivium.music.transformer.tokens import Ints, Piece
 
 ARRAYS, CARD = "pieces.npz", "pieces.json"
 

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from trivium.errors import BadConfig
-from trivium.music.score_benchmark import SHA256, bigram_nats, read_benchmark
-from trivium.music.score_likelihood import averaged_likelihood, likelihood
-from trivium.music.tokens import Piece, V, voice_ranges
-from trivium.music.transformer_trained import Trained, from_run
+from trivium.music.score.benchmark import SHA256, bigram_nats, read_benchmark
+from trivium.music.score.likelihood import averaged_likelihood, likelihood
+from trivium.music.transformer.tokens import Piece, V, voice_ranges
+from trivium.music.transformer.trained import Trained, from_run
 
 
 def score(run: Path | str, data: Path, split: str = "valid", transpositions: bool = True,
@@ -38,7 +38,7 @@ def score(run: Path | str, data: Path, split: str = "valid", transpositions: boo
         ranges = voice_ranges(splits["train"])
         found["nats_per_note_averaged_over_transpositions"] = averaged_likelihood(trained.network, pieces, *ranges)
     if harmonise:
-        from trivium.music.score_harmonise import harmonisation
+        from trivium.music.score.harmonise import harmonisation
 
         say(f"Harmonising {min(harmonise, len(pieces))} sopranos ...")
         found["harmonisation"] = harmonisation(trained.network, pieces[:harmonise])

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 from trivium.core.db import Database
 from trivium.errors import NotFound
 from trivium.music.compositions import Compositions
-from trivium.music.importing import read_path
+from trivium.music.files.importing import read_path
 from trivium.music.melodies import TUNES, tune_piece
 from trivium.music.notes import Composition
 
 if TYPE_CHECKING:
-    from trivium.music.challenge_entries import Challenges
-    from trivium.music.challenge_voting import Voting
+    from trivium.music.challenges.entries import Challenges
+    from trivium.music.challenges.voting import Voting
 
 ID = re.compile(r"[0-9A-HJKMNP-TV-Z]{26}")
 
@@ -44,13 +44,13 @@ def piece_from(data: Path, source: str | Path) -> tuple[Composition, dict[str, A
 
 def challenges_in(data: Path) -> Challenges:
     """The challenges of a data folder."""
-    from trivium.music.challenge_entries import Challenges
+    from trivium.music.challenges.entries import Challenges
 
     return Challenges(kept_in(data).db)
 
 
 def voting_in(data: Path) -> Voting:
     """The votes of a data folder's challenges."""
-    from trivium.music.challenge_voting import Voting
+    from trivium.music.challenges.voting import Voting
 
     return Voting(kept_in(data).db)

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from functools import cache
 
 from trivium.errors import NotFound
+from trivium.music.files.tune_text import read_tune
 from trivium.music.notes import BeatUnit, Composition, Key, Metre, Mode, Part, Tempo
-from trivium.music.tune_text import read_tune
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """Trained models, whichever technique they are of: found where a training left them, read and checked.
 
 A model is a folder with weights.safetensors and model.json, its card. Weights hold numbers only and cannot run code.
-What a technique makes of them stands in `arcnn_models.py`, `transformer_models.py`, and so on; how they are written, in
+What a technique makes of them stands in `arcnn/models.py`, `transformer/models.py`, and so on; how they are written, in
 `deploy.py`; how one gets into the package, in `ship.py`. This module is light, because the server finds models for
 people.
 """

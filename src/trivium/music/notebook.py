@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from trivium.core.files import atomic_write
-from trivium.music import importing
-from trivium.music.exporting import export as exported
-from trivium.music.exporting import format_of
+from trivium.music.files import importing
+from trivium.music.files.exporting import export as exported
+from trivium.music.files.exporting import format_of
 from trivium.music.kept import challenges_in, piece_from, voting_in
 from trivium.music.melodies import TUNES, tune_piece
 from trivium.music.notes import Composition
@@ -21,8 +21,8 @@ from trivium.music.views import FileChoice, FileReport
 from trivium.settings import data_folder
 
 if TYPE_CHECKING:
-    from trivium.music.challenge_entries import Challenges
-    from trivium.music.challenge_voting import Voting
+    from trivium.music.challenges.entries import Challenges
+    from trivium.music.challenges.voting import Voting
 
 
 def tunes() -> dict[str, Composition]:

@@ -21,8 +21,8 @@ import numpy as np
 from trivium.core import files
 from trivium.core.run import Run
 from trivium.errors import NotFound
-from trivium.music.dataset_distances import FEWEST, distances
-from trivium.music.dataset_piece import LENGTH, ONSET, STEP_TICKS, GridPiece, composition_of
+from trivium.music.dataset.distances import FEWEST, distances
+from trivium.music.dataset.piece import LENGTH, ONSET, STEP_TICKS, GridPiece, composition_of
 from trivium.music.metrics import measures
 from trivium.music.notes import Composition, with_parts
 

@@ -8,12 +8,12 @@ from trivium.core.runfolder import Content, create_run
 from trivium.core.studio import resolve
 from trivium.music import STUDIO
 from trivium.music.config import TrainConfig
-from trivium.music.dataset_sources import Say
+from trivium.music.dataset.sources import Say
 
 # technique -> training_inputs(music, data folder, seed, say): what its run takes along, and what its owner should know
-INPUTS = {"transformer": "trivium.music.transformer_data:training_inputs",
-          "arcnn": "trivium.music.arcnn_data:training_inputs",
-          "gan": "trivium.music.gan_data:training_inputs"}
+INPUTS = {"transformer": "trivium.music.transformer.data:training_inputs",
+          "arcnn": "trivium.music.arcnn.data:training_inputs",
+          "gan": "trivium.music.gan.data:training_inputs"}
 
 
 def submit_training(data_dir: Path, name: str, config: TrainConfig, music: str | Path, seed: int,

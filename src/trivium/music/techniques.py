@@ -87,14 +87,14 @@ class Technique:
 
 TECHNIQUES: tuple[Technique, ...] = (
     Technique("arcnn", "AR-CNN", "Adds notes to a melody and removes some, one at a time.",
-              "trivium.music.arcnn_config:ArcnnControls", "trivium.music.arcnn_compose:compose",
-              "trivium.music.arcnn_models:find_model", "trivium.music.arcnn_edits:retell"),
+              "trivium.music.arcnn.config:ArcnnControls", "trivium.music.arcnn.compose:compose",
+              "trivium.music.arcnn.models:find_model", "trivium.music.arcnn.edits:retell"),
     Technique("transformer", "Transformer", "Goes on where a piece ends, writes parts of it anew, and harmonises.",
-              "trivium.music.transformer_controls:TransformerControls", "trivium.music.transformer_technique:compose",
-              "trivium.music.transformer_models:find_model", "trivium.music.written:retell"),
+              "trivium.music.transformer.controls:TransformerControls", "trivium.music.transformer.technique:compose",
+              "trivium.music.transformer.models:find_model", "trivium.music.written:retell"),
     Technique("gan", "GAN", "Writes accompaniment tracks to a melody, two bars at a time.",
-              "trivium.music.gan_config:GanControls", "trivium.music.gan_compose:compose",
-              "trivium.music.gan_models:find_model", "trivium.music.written:retell"),
+              "trivium.music.gan.config:GanControls", "trivium.music.gan.compose:compose",
+              "trivium.music.gan.models:find_model", "trivium.music.written:retell"),
 )
 
 

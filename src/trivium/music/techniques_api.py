@@ -12,7 +12,7 @@ from trivium.core.index import RunIndex
 from trivium.core.studio import parse_config
 from trivium.core.views import Name, RunView
 from trivium.music import STUDIO
-from trivium.music.arcnn_edits import EditEvent
+from trivium.music.arcnn.edits import EditEvent
 from trivium.music.compose_config import ComposeConfig
 from trivium.music.composing import begin_of, model_of, source_of, spec_of, story_of, submit_composing
 from trivium.music.compositions import Compositions

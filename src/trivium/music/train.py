@@ -11,9 +11,9 @@ from types import ModuleType
 from trivium.core.run import Run
 from trivium.music.config import TrainConfig
 
-LOOPS = {"transformer": "trivium.music.transformer_train",
-         "arcnn": "trivium.music.arcnn_train",
-         "gan": "trivium.music.gan_train"}  # technique -> module with prepare and train
+LOOPS = {"transformer": "trivium.music.transformer.train",
+         "arcnn": "trivium.music.arcnn.train",
+         "gan": "trivium.music.gan.train"}  # technique -> module with prepare and train
 
 
 def prepare(config: TrainConfig, run: Run) -> None:

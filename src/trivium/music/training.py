@@ -17,9 +17,11 @@ from trivium.core.follow import follow
 from trivium.core.jobs import find_run, status
 from trivium.core.studio import parse_config
 from trivium.errors import NotFound
-from trivium.music import STUDIO, dataset, dataset_views, samples
+from trivium.music import STUDIO, samples
 from trivium.music.config import schema
-from trivium.music.dataset_sources import prepare_from
+from trivium.music.dataset import sets as dataset
+from trivium.music.dataset import views as dataset_views
+from trivium.music.dataset.sources import prepare_from
 from trivium.music.notes import Composition
 from trivium.music.submit import submit_training
 from trivium.settings import data_folder

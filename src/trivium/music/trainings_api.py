@@ -11,9 +11,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from trivium.core.index import RunIndex
 from trivium.core.studio import parse_config
 from trivium.core.views import Name, RunView
-from trivium.music import STUDIO, dataset_views, samples
+from trivium.music import STUDIO, samples
 from trivium.music.config import schema
-from trivium.music.dataset_views import SetName
+from trivium.music.dataset import views as dataset_views
+from trivium.music.dataset.views import SetName
 from trivium.music.measure_names import named
 from trivium.music.notes import Composition
 from trivium.music.submit import submit_training

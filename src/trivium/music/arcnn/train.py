@@ -1,0 +1,178 @@
+"""Train the AR-CNN: spoil eight bars, ask which edits would mend them, and again.
+
+    trivium music train --technique arcnn --data my_music/ --out run-m --seed 1
+
+`train` is the whole loop, top to bottom; the network is in `network.py`, the spoiling in `spoil.py`.
+Notable: what an update sees follows from seed and update number alone, so a resumed training continues bit for bit from
+any update; what is evaluated, kept and used is the running average of the weights (Polyak and Juditsky, 1992); the rate
+falls along a half cosine (arXiv 1608.03983) after a warm-up.
+"""
+
+from __future__ import annotations
+
+import copy
+import time
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import torch
+
+from trivium.core.run import Run
+from trivium.music.arcnn.config import ArcnnConfig
+from trivium.music.arcnn.data import sheets_of_run
+from trivium.music.arcnn.grid import Sheet
+from trivium.music.arcnn.models import bundle
+from trivium.music.arcnn.network import EditNet, channels_last, edit_loss, parameters
+from trivium.music.arcnn.samples import ArcnnSamples
+from trivium.music.arcnn.score import held_out_lessons, score, uniform
+from trivium.music.arcnn.spoil import Lesson, lesson
+from trivium.music.config import TrainConfig
+from trivium.music.learning import is_late, part, rate
+
+SAVE_EVERY_S = 60.0  # between checkpoints that are not a new best; what is saved does not change what is learned
+WARM_UP = 50  # updates
+CLIP = 1.0  # of the gradient's norm
+METRIC, BASELINE = "xor_cross_entropy/valid", "xor_cross_entropy/baseline"
+
+
+@dataclass
+class Counters:
+    """Where the training stands."""
+
+    update: int = 0
+    evaluated: int = 0  # the update of the newest evaluation
+    best: float | None = None
+
+
+class Learner:
+    """The network, its averaged twin, and the optimiser."""
+
+    def __init__(self, config: ArcnnConfig, device: str) -> None:
+        self.config, self.device = config, device
+        self.network = channels_last(EditNet(config).to(device))
+        self.average = copy.deepcopy(self.network).requires_grad_(False).eval()
+        self.rest = list(self.network.parameters())
+        self.adam = torch.optim.AdamW(self.rest, lr=config.lr, betas=(0.9, 0.98), weight_decay=config.weight_decay)
+
+    def learn(self, batch: Lesson, update: int, share: float) -> float:
+        """One update at `share` of the highest rate; the loss before it."""
+        self.network.train()
+        planes, bars, wanted = (torch.from_numpy(array).to(self.device)
+                                for array in (batch.planes, batch.bars, batch.wanted))
+        loss = edit_loss(self.network(planes, bars), wanted)
+        self.network.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        torch.nn.utils.clip_grad_norm_(self.rest, CLIP)
+        self.adam.param_groups[0]["lr"] = self.config.lr * share
+        self.adam.step()
+        self.follow(1.0 - min(self.config.average, (1 + update) / (10 + update)))  # early on the average is short
+        return float(loss.detach())
+
+    @torch.no_grad()
+    def follow(self, share: float) -> None:
+        """Move the average towards the network; running means of the normalisation go along."""
+        for held, new in zip(self.average.state_dict().values(), self.network.state_dict().values(), strict=True):
+            if held.is_floating_point():
+                held.lerp_(new, share)
+            else:
+                held.copy_(new)
+
+    def tensors(self) -> dict[str, np.ndarray[Any, Any]]:
+        """Everything learned or remembered, copied, by name."""
+        state = {f"network.{k}": v for k, v in self.network.state_dict().items()}
+        state |= {f"average.{k}": v for k, v in self.average.state_dict().items()}
+        state |= {f"adam.{i}.{k}": v for i, p in enumerate(self.rest) for k, v in self.adam.state[p].items()}
+        return {name: tensor.detach().cpu().contiguous().numpy().copy() for name, tensor in state.items()}
+
+    def restore(self, tensors: dict[str, np.ndarray[Any, Any]]) -> None:
+        """What `tensors` returned."""
+        found = {name: torch.from_numpy(array) for name, array in tensors.items()}
+        self.network.load_state_dict(part(found, "network."))
+        self.average.load_state_dict(part(found, "average."))
+        states = [part(found, f"adam.{i}.") for i in range(len(self.rest))]
+        self.adam.load_state_dict({**self.adam.state_dict(), "state": {i: s for i, s in enumerate(states) if s}})
+
+
+def prepare(config: TrainConfig, run: Run) -> None:
+    """Load what is slow to find once the run is confined."""
+    torch.set_num_threads(run.threads)
+    tiny = config.arcnn.model_copy(update={"filters": 4, "batch_windows": 1})
+    learner = Learner(tiny, "cpu")  # the first use of an optimiser imports more of torch
+    piece = Sheet(np.array([[0, 60, 4, 0]]), np.array([0]))
+    learner.learn(lesson([piece], tiny, np.random.default_rng(0)), 0, 0.0)
+
+
+def train(config: TrainConfig, run: Run) -> None:
+    """Train until the updates are done, the time is over or somebody stops it. Ends with the model in RUN/model."""
+    settings, pieces = config.arcnn, sheets_of_run(run)
+    torch.manual_seed(run.seed)
+    learner = Learner(settings, run.device)
+    test = held_out_lessons(pieces.valid)
+    now = restore(run, learner) or Counters()
+    samples = ArcnnSamples(run, *pieces.originals)
+    run.note(f"{parameters(learner.network):,} parameters; {len(pieces.train)} pieces to learn from, "
+             f"{len(pieces.valid)} held out.")
+    losses: list[float] = []
+    first, saved, began = now.update, now.update, time.monotonic()
+    last_save = began
+
+    while not run.stopped:
+        is_last = now.update >= settings.updates or is_late(config, run, now.update)
+        if now.evaluated < now.update and (is_last or now.update % settings.evaluate_every == 0):
+            found = score(learner.average, test, run.device, lambda: run.stopped)
+            if found is None:
+                break  # half an evaluation counts for nothing; the next attempt makes it again
+            windows = (now.update - first) * settings.batch_windows
+            run.log(now.update, {**found, BASELINE: uniform(),
+                                 **({"losses/train": sum(losses) / len(losses)} if losses else {}),
+                                 "charts/windows_per_s": windows / (time.monotonic() - began)})
+            losses, now.evaluated = [], now.update
+            if now.best is None or found[METRIC] < now.best:
+                now.best = found[METRIC]
+                run.save(now.update, *capture(learner, now), best=now.best)
+                run.set_best(METRIC, now.best, now.update)
+                saved, last_save = now.update, time.monotonic()
+            samples.tell(now.update, learner.average)
+        if is_last:
+            break
+        rng = np.random.default_rng([run.seed, now.update])
+        torch.manual_seed(int(rng.integers(2**31)))  # of the dropout
+        batch = lesson(pieces.train, settings, rng)
+        losses.append(learner.learn(batch, now.update, rate(now.update, settings.updates, WARM_UP)))
+        now.update += 1
+        run.progress(now.update, now.update / settings.updates, left_s(run, now.update, settings.updates))
+        if time.monotonic() - last_save > SAVE_EVERY_S:
+            run.save(now.update, *capture(learner, now))
+            saved, last_save = now.update, time.monotonic()
+
+    if now.update > saved:
+        run.save(now.update, *capture(learner, now))
+    if now.update:
+        bundle(config, run, pieces.card)
+    if now.update < settings.updates and not run.stopped:
+        run.note(f"Stopped: the time limit of {config.max_minutes:g} min is over.")
+
+
+def left_s(run: Run, update: int, last: int) -> float:
+    """Seconds to the last update at the pace so far."""
+    return run.elapsed_s * (last - update) / update
+
+
+def capture(learner: Learner, now: Counters) -> tuple[dict[str, np.ndarray[Any, Any]], dict[str, Any]]:
+    """Everything from which the training continues exactly: what a checkpoint holds."""
+    return learner.tensors(), {"counters": asdict(now)}
+
+
+def restore(run: Run, learner: Learner) -> Counters | None:
+    """Go on from the last checkpoint; or start a clone with its parent's weights; or from nothing."""
+    checkpoint = run.load_last()
+    if checkpoint is None:
+        start = run.load_start()
+        if start is not None:
+            weights = part({k: torch.from_numpy(v) for k, v in start.tensors.items()}, "average.")
+            learner.network.load_state_dict(weights)
+            learner.average.load_state_dict(weights)
+        return None
+    learner.restore(checkpoint.tensors)
+    return Counters(**checkpoint.state["counters"])

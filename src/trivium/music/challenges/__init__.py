@@ -1,0 +1,1 @@
+"""Challenges: themes, entries, blind votes and the judge."""

@@ -1,0 +1,57 @@
+"""Where a training set comes from: a folder or file, a kept set, Bach by music21, or our own generators."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from trivium.music.dataset.prepare import prepare, prepare_folder
+from trivium.music.dataset.sets import TrainingSet, is_set, open_set
+
+OURS = "made by Trivium's own rules; yours to use"
+Say = Callable[[str], None]
+
+
+def prepare_from(*, folder: Path | None = None, bach: bool = False, chorales: int | None = None,
+                 melodies: int | None = None, seed: int = 1, licence: str | None = None,
+                 say: Say = lambda _text: None) -> TrainingSet:
+    """The training set of one source, as `trivium music data` names them."""
+    if bach:
+        from trivium.music.dataset.bach import prepare_bach
+
+        return prepare_bach(seed, say)
+    if chorales is not None:
+        return prepare_chorales(chorales, seed)
+    if melodies is not None:
+        return prepare_melodies(melodies, seed)
+    assert folder is not None
+    return prepare_folder(folder, seed, licence, say)
+
+
+def prepare_chorales(count: int, seed: int = 1) -> TrainingSet:
+    """Chorales by our own rules: the default for lessons, tests and a first run."""
+    from trivium.music.dataset.chorales import chorales
+
+    return prepare(chorales(count, seed), seed, own_sources("Trivium's chorales"))
+
+
+def prepare_melodies(count: int, seed: int = 1) -> TrainingSet:
+    """Folk-like tunes by our own rules."""
+    from trivium.music.dataset.melodies import melodies
+
+    return prepare(melodies(count, seed), seed, own_sources("Trivium's tunes"))
+
+
+def own_sources(name: str) -> dict[str, object]:
+    return {"name": name, "files": 0, "failed": [], "remarks": [], "other_files": {"count": 0, "such_as": None},
+            "licence": OURS}
+
+
+def training_set(source: str | Path, data: Path, seed: int = 1, say: Say = lambda _text: None) -> TrainingSet:
+    """What a trainer is given as --data: a kept set's name, its folder, or music that is prepared on the spot."""
+    path = Path(source)
+    if path.is_dir() and is_set(path):
+        return open_set(path, data)
+    if path.exists():
+        return prepare_folder(path, seed, say=say)
+    return open_set(str(source), data)

@@ -1,0 +1,1 @@
+"""Files of notes in and out: MIDI, MusicXML, ABC, piano rolls, projects."""

@@ -1,0 +1,1 @@
+"""The GAN: writes accompaniment to a melody."""

@@ -1,0 +1,1 @@
+"""Sound without a browser: a small synthesizer that reads sound fonts."""

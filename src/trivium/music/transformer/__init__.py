@@ -1,0 +1,1 @@
+"""The Transformer: goes on from a melody, or fills what is missing."""
