@@ -13,6 +13,7 @@ import pytest
 # Before torch, numba or a BLAS is imported: threads that wait must sleep, or tests on few cores crawl.
 for variable, value in {"OMP_NUM_THREADS": "1", "GOMP_SPINCOUNT": "0", "OMP_WAIT_POLICY": "PASSIVE"}.items():
     os.environ.setdefault(variable, value)
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # ONNX Runtime reads it when it is imported
 
 ROOT = Path(__file__).resolve().parents[1]
 BENCHMARK_DATA = ROOT.parent / "shared" / "data"

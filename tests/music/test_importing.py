@@ -169,7 +169,7 @@ def test_too_many_files_at_once_are_refused_at_once() -> None:
 
 
 def test_a_file_that_takes_too_long_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(importing, "WALL_S", 0.0)
+    monkeypatch.setattr(importing, "CPU_S", 0.0)
     with pytest.raises(BadFile, match="too long"):
         read_file(GOOD["midi"])
 

@@ -1,7 +1,8 @@
 """A short-lived child process for what may not happen in the server: `python -P -m MODULE FOLDER`.
 
 It gets an empty environment and a folder of its own for task and result; it is ended, with whatever it started, when
-its time is up. Confining itself is the module's own first act.
+its time is up. That is processor time, so that a loaded machine changes no result; only a child that does next to
+nothing is ended by the clock. Confining itself is the module's own first act.
 """
 
 from __future__ import annotations
@@ -15,12 +16,15 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import psutil
+
 KEPT_VARIABLES = ("PATH", "PYTHONPATH", "SYSTEMROOT")
-LOOK_EVERY_S = 0.1
+LOOK_S = 0.1  # how often its processor time is read
+PATIENCE = 6  # seconds on the clock for each second of processor time
 
 
-def run_child(module: str, folder: Path, wall_s: float, cancelled: Callable[[], bool] | None = None) -> int | None:
-    """The child's exit code, None if it had to be ended: its time was up, or `cancelled()`."""
+def run_child(module: str, folder: Path, cpu_s: float, cancelled: Callable[[], bool] = lambda: False) -> int | None:
+    """The child's exit code, None if it had to be ended: its processor time was up, or `cancelled()`."""
     child = subprocess.Popen(
         [sys.executable, "-P", "-m", module, str(folder)],
         stdin=subprocess.DEVNULL,
@@ -31,9 +35,7 @@ def run_child(module: str, folder: Path, wall_s: float, cancelled: Callable[[], 
         start_new_session=True,
     )
     try:
-        return child.wait(wall_s) if cancelled is None else watched(child, wall_s, cancelled)
-    except subprocess.TimeoutExpired:
-        return None
+        return _wait(child, cpu_s, cancelled)
     finally:
         if hasattr(os, "killpg"):
             with contextlib.suppress(ProcessLookupError, PermissionError):
@@ -42,14 +44,21 @@ def run_child(module: str, folder: Path, wall_s: float, cancelled: Callable[[], 
         child.wait()
 
 
-def watched(child: subprocess.Popen[bytes], wall_s: float, cancelled: Callable[[], bool]) -> int | None:
-    """Its exit code; None once nobody wants it any more."""
-    deadline = time.monotonic() + wall_s
-    while (code := child.poll()) is None:
-        if cancelled() or time.monotonic() > deadline:
-            return None
-        time.sleep(LOOK_EVERY_S)
-    return code
+def _wait(child: subprocess.Popen[bytes], cpu_s: float, cancelled: Callable[[], bool]) -> int | None:
+    given_up = time.monotonic() + PATIENCE * cpu_s
+    while time.monotonic() < given_up and used_s(child.pid) < cpu_s and not cancelled():
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            return child.wait(LOOK_S)
+    return child.poll()
+
+
+def used_s(pid: int) -> float:
+    """Processor time of a process of ours; 0 once it is gone."""
+    try:
+        used = psutil.Process(pid).cpu_times()
+    except psutil.Error:
+        return 0.0
+    return float(used.user + used.system)
 
 
 def environment(folder: Path) -> dict[str, str]:

@@ -22,7 +22,7 @@ from trivium.racing.reward_source import read_text
 from trivium.racing.reward_trial import CRASH, FILENAME, HANG, RESULT, TRIAL, error_entry
 from trivium.racing.track import Track, load_track
 
-WALL_S = 10.0  # five for the learner's code, five for a loaded machine to start Python
+CPU_S = 5.0  # one to start Python, the rest for the learner's code
 MAX_RESULT_BYTES = 4 << 20
 
 
@@ -55,7 +55,7 @@ def validate(source: str | bytes, track: Track | str | None = None) -> dict[str,
 
 def _tried(folder: Path) -> dict[str, Any]:
     """Runs the trial in ``folder`` and reads its result, whatever became of the process."""
-    code = run_child("trivium.racing.reward_trial", folder, WALL_S)
+    code = run_child("trivium.racing.reward_trial", folder, CPU_S)
     found: dict[str, Any] = {}
     with contextlib.suppress(OSError, ValueError), (folder / RESULT).open("rb") as file:
         found = json.loads(file.read(MAX_RESULT_BYTES))

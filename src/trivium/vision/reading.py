@@ -23,7 +23,7 @@ from trivium.errors import StudioError
 BATCH, RESULTS, NETWORK = "batch.json", "results.jsonl", "network.onnx"
 BATCH_FILES, BATCH_BYTES = 400, 400_000_000
 ENOUGH_S = 20.0  # after this long a process stops between two files
-WALL_S = 60.0  # so a single picture has at least 40 s
+CPU_S = 60.0  # so a single picture has at least 40 s
 MEMORY_MB, RESULT_MB = 2048, 64
 SLOW = "It took too long to read. Make it smaller."
 DIED = "It could not be read. Save it again from the program that it came from."
@@ -43,7 +43,7 @@ def read_batch(batch: Sequence[Read], network: bytes | None, told: Told) -> int:
         if network is not None:
             (folder / NETWORK).write_bytes(network)
         (folder / BATCH).write_text(json.dumps([name for name, _ in batch]), encoding="utf-8")
-        code = run_child("trivium.vision.reading", folder, WALL_S)
+        code = run_child("trivium.vision.reading", folder, CPU_S)
         if not (folder / RESULTS).exists():  # no picture's fault: it is made before the first is read
             raise StudioError("The process that reads pictures could not start.", "Try again; run: trivium doctor")
         done = 0

@@ -30,7 +30,7 @@ from trivium.music.files.importing import Busy
 
 MAKING = ".making"
 TASK, UPLOAD, PROGRESS, RESULT = "task.json", "upload", "progress.json", "result.json"
-WALL_S = 3600.0
+CPU_S = 3600.0
 MEMORY_BYTES = 6 << 30
 MOST_WAITING, MOST_REMEMBERED = 8, 20
 State = Literal["waiting", "working", "done", "failed"]
@@ -122,7 +122,7 @@ class Makings:
             with self.turn:
                 if not making.cancelled:
                     making.state = "working"
-                    code = run_child("trivium.music.dataset.making", making.folder, WALL_S, lambda: making.cancelled)
+                    code = run_child("trivium.music.dataset.making", making.folder, CPU_S, lambda: making.cancelled)
                     self._settle(making, code)
         except StudioError as error:
             making.state, making.message, making.hint = "failed", error.message, error.hint

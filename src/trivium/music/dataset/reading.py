@@ -25,7 +25,7 @@ from trivium.errors import BadFile
 BATCH, RESULTS = "batch.json", "results.jsonl"
 BATCH_FILES, BATCH_BYTES = 400, 100_000_000
 ENOUGH_S = 10.0  # after this long a process stops between two files
-WALL_S = 40.0  # so a single file has at least 30 s
+CPU_S = 40.0  # so a single file has at least 30 s
 MEMORY_MB, RESULT_MB = 1024, 256
 WORKERS = 2
 SLOW = ("This file took too long to read.", "Export fewer tracks or bars of it.")
@@ -97,7 +97,7 @@ def read_batch(paths: list[tuple[Path, str]], told: Callable[[str, dict[str, Any
         taken = copied(paths, folder, told)
         names = [name for _, name in paths[:taken]]
         (folder / BATCH).write_text(json.dumps(names), encoding="utf-8")
-        code = run_child("trivium.music.dataset.reading", folder, WALL_S)
+        code = run_child("trivium.music.dataset.reading", folder, CPU_S)
         results = list(results_in(folder / RESULTS))
         missing = [k for k in range(taken) if (folder / str(k)).exists() and k not in {k for k, _ in results}]
         for k, result in results:

@@ -21,7 +21,7 @@ from trivium.music.notes import Composition
 from trivium.music.views import FileChoice, FileReport
 
 FILE_CAP_BYTES = 20_000_000
-WALL_S = 30.0
+CPU_S = 30.0
 MAX_RESULT_BYTES = 32 << 20
 PATIENCE_S = 60.0
 AT_ONCE = threading.BoundedSemaphore(2)  # readings; each may take a gigabyte
@@ -83,7 +83,7 @@ def _read(data: bytes, task: dict[str, Any]) -> dict[str, Any]:
     try:
         (folder / TASK).write_text(json.dumps(task), encoding="utf-8")
         (folder / FILE).write_bytes(data)
-        code = run_child("trivium.music.files.reading", folder, WALL_S)
+        code = run_child("trivium.music.files.reading", folder, CPU_S)
         return _answer(folder, code)
     finally:
         shutil.rmtree(folder, ignore_errors=True)

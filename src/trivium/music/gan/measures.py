@@ -96,7 +96,7 @@ MEASURES = {measure.__name__: measure for measure in (
 
 def compared(made: Sequence[Roll], held_out: Sequence[Roll], train: Sequence[Roll],
              resamples: int = 500) -> list[dict[str, Any]]:
-    """One row a measure: distance to the held-out pieces with its interval, and the floor; see `dataset_distances`."""
+    """One row a measure: distance to the held-out pieces with its interval, and the floor."""
     rows = distances(made, held_out, train, MEASURES, resamples=resamples)
     for row in rows:
         row["spread"] = float(np.std(values(held_out, MEASURES[row["metric"]])))

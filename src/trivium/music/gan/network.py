@@ -7,7 +7,7 @@ different, to learn on two cores in minutes:
 - the melody is no track that the generator writes: it is copied by construction, as is what is given of the others;
 - two planes a track, what sounds and what begins, so repeated notes stay apart;
 - convolutions run over beats alone. All pitches of a beat are its channels, so a chord is one vector and harmony needs
-  no depth; in return every piece is moved to one key first (`gan_roll.to_one_key`);
+  no depth; in return every piece is moved to one key first (`roll.to_one_key`);
 - group normalisation in the generator: it is the same network while it learns and while it composes.
 
 B clips, T steps, P pitches, K = 6 planes of the accompaniment, C channels.

@@ -44,7 +44,7 @@ class Sheet:
 
 
 def sheet(piece: GridPiece) -> Sheet:
-    """A piece of a training set; track 0 is its melody, as `dataset_forms.tracks` finds it."""
+    """A piece of a training set; track 0 is its melody, as `dataset.forms.tracks` finds it."""
     found = [track.notes for track in tracks(piece)]
     move = to_one_key(found[0][found[0][:, PITCH] >= 0])
     roll = np.stack([track_roll(moved(notes, move), piece.steps) for notes in found], axis=-1)

@@ -38,7 +38,7 @@ class GanSamples:
 
 
 def melodies(pieces: Sequence[GridPiece]) -> list[Composition]:
-    """The first bars of some pieces' melodies, as `dataset_forms.tracks` finds them."""
+    """The first bars of some pieces' melodies, as `dataset.forms.tracks` finds them."""
     found = []
     for piece in pieces:
         melody = tracks(piece)[0]

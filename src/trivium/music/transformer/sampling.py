@@ -20,7 +20,7 @@ STEPS_A_QUARTER = 4
 
 @dataclass(frozen=True)
 class Controls:
-    """How notes are chosen. Names and ranges of the sliders are in `transformer_controls.TransformerControls`."""
+    """How notes are chosen. Names and ranges of the sliders are in `controls.TransformerControls`."""
 
     sampling: Literal["top-k", "nucleus"] = "nucleus"
     top_k: int = 8

@@ -39,7 +39,7 @@ describe("challenges in words", () => {
     const step = { technique: "tune", model: null, training: null, seed: null } as EntryStep;
     expect(stepText(step)).toBe("Sample melody");
     expect(stepText({ ...step, technique: "arcnn", model: "mine", training: "R", seed: 3 })).toBe(
-      "arcnn with mine (own training), seed 3",
+      "AR-CNN with mine (own training), seed 3",
     );
   });
 });

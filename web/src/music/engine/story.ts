@@ -1,5 +1,5 @@
 // What a technique has told, played like a film: the piece that it began with, after so many of its edits or passages,
-// without those that were taken back. The server does the same when a step is kept (arcnn_edits.py, written.py), and
+// without those that were taken back. The server does the same when a step is kept (arcnn/edits.py, written.py), and
 // tests hold the two together. An edit whose note is missing, or whose place is taken, falls away with what it built on.
 import type { components } from "@/api/schema";
 import {
