@@ -105,6 +105,7 @@ $(VENV)/.ready: pyproject.toml hatch_build.py | $(PY)
 	@TRIVIUM_NO_PAGES=1 $(PIP) install --quiet --editable .
 	@echo "==> Compiling the simulator (once) ..."
 	@$(PY) -m trivium.racing.warm
+	@$(PY) -m trivium.music.warm
 	@touch $@
 
 $(VENV)/.ready-%: pyproject.toml hatch_build.py | $(PY)

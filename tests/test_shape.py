@@ -86,6 +86,14 @@ def test_each_row_of_the_catalog_leads_somewhere(studio: Any) -> None:
         assert resolve(target) is not None
 
 
+def test_each_studio_with_kernels_compiles_them_before_anybody_waits() -> None:
+    compiled = {path.relative_to(ROOT / "src" / "trivium").parts[0] for path in (ROOT / "src").rglob("*.py")
+                if "from numba import njit" in path.read_text(encoding="utf-8")}
+    assert compiled == {studio.id for studio in catalog.STUDIOS if studio.warm}
+    for studio in catalog.STUDIOS:
+        assert not studio.warm or callable(resolve(f"{studio.warm}:main"))
+
+
 def test_no_file_has_outgrown_its_room() -> None:
     generated = {"schema.d.ts"}
     lines = {path.relative_to(ROOT).as_posix(): len(path.read_text(encoding="utf-8").splitlines())

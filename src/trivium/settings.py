@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 DEFAULT_HOST = "127.0.0.1"
@@ -39,8 +41,16 @@ def data_folder(data: str | Path | None = None) -> Path:
     return Path(chosen).expanduser().absolute()
 
 
-def cache_folder() -> Path:
-    """Where compiled kernels are kept between runs; only trusted code writes there, before it is confined."""
+@cache
+def kernel_cache() -> Path:
+    """Where compiled kernels are kept between runs: a folder for each state of what they are compiled from.
+
+    Numba looks only at the file that a function stands in, and would go on using what it has compiled of another one
+    that has changed since. Only trusted code writes there, before it is confined.
+    """
     from platformdirs import user_cache_path
 
-    return user_cache_path("trivium", appauthor=False).absolute()
+    sources = [path.read_bytes() for path in sorted(Path(__file__).parent.glob("*/**/*.py"))]
+    compiled = [source for source in sources if b"numba" in source]
+    state = hashlib.sha256(b"".join(compiled)).hexdigest()[:12]
+    return user_cache_path("trivium", appauthor=False).absolute() / "numba" / state

@@ -41,6 +41,7 @@ def missing(what: str, how: str) -> None:
     pytest.skip(sentence)
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist looks for groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if Path(__file__).parent in item.path.parents:

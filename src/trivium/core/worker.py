@@ -41,12 +41,12 @@ KEPT_VARIABLES = ("PATH", "LANG", "LC_ALL", "PYTHONPATH", "LD_LIBRARY_PATH", "DY
 
 def environment(folder: Path, spec: Spec) -> dict[str, str]:
     """The runner's whole environment: no secrets, threads as in the spec, waiting threads soon asleep."""
-    from trivium.settings import cache_folder
+    from trivium.settings import kernel_cache
 
     kept = {name: os.environ[name] for name in KEPT_VARIABLES if name in os.environ}
     threads = {f"{library}_NUM_THREADS": str(spec.threads) for library in ("OMP", "MKL", "OPENBLAS", "NUMBA")}
     temporary = str(folder / files.TMP)
-    cache = os.environ.get("NUMBA_CACHE_DIR") or str(cache_folder() / "numba")
+    cache = os.environ.get("NUMBA_CACHE_DIR") or str(kernel_cache())
     return {"LANG": "C.UTF-8", **kept, **threads, **WAITING, "HOME": str(folder), "USERPROFILE": str(folder),
             "TMPDIR": temporary, "TEMP": temporary, "TMP": temporary, "NUMBA_CACHE_DIR": cache, "PYTHONUTF8": "1",
             "PYTHONUNBUFFERED": "1", "PYTHONDONTWRITEBYTECODE": "1", "PYTHONHASHSEED": "0"}

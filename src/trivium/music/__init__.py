@@ -19,6 +19,7 @@ STUDIO = Studio(
     configs={"train": "trivium.music.config:TrainConfig", "compose": "trivium.music.compose_config:ComposeConfig"},
     api="trivium.music.api:router",
     commands="trivium.music.commands:music",
+    warm="trivium.music.warm",
 )
 
 # name -> the module that has it

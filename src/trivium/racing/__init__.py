@@ -22,6 +22,7 @@ STUDIO = Studio(
     configs={"train": "trivium.racing.config:TrainConfig", "evaluate": "trivium.racing.config:EvaluateConfig"},
     api="trivium.racing.api:router",
     commands="trivium.racing.commands:racing",
+    warm="trivium.racing.warm",
 )
 
 

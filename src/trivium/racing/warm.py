@@ -69,17 +69,16 @@ def compile_learning(config: TrainConfig | None = None) -> None:
 
 def main() -> None:
     """Fill the cache that runs use. Runs in the background while a studio starts, so it gives way to everything."""
-    from trivium import __version__
-    from trivium.settings import cache_folder
+    from trivium.settings import kernel_cache
 
-    cache = cache_folder() / "numba"
+    cache = kernel_cache()
     os.environ.setdefault("NUMBA_CACHE_DIR", str(cache))  # read when Numba is imported
     if hasattr(os, "nice"):
         os.nice(5)
     warm_up()
     compile_learning()
     cache.mkdir(parents=True, exist_ok=True)
-    (cache / f"racing-{__version__}-warm").touch()  # tells `trivium up` that this is done
+    (cache / "racing-warm").touch()  # tells `trivium up` that this is done
 
 
 if __name__ == "__main__":

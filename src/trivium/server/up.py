@@ -26,14 +26,13 @@ from types import FrameType
 import uvicorn
 from fastapi import FastAPI
 
-from trivium import __version__
 from trivium.catalog import STUDIOS
 from trivium.core import files
 from trivium.core.process import FolderLock
 from trivium.core.studio import Studio
 from trivium.errors import BadFile, PortInUse, StudioError
 from trivium.server.app import create_app
-from trivium.settings import DEFAULT_PORT, Settings, cache_folder
+from trivium.settings import DEFAULT_PORT, Settings, kernel_cache
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 GRACE_S = 3
@@ -101,7 +100,7 @@ class _Server(uvicorn.Server):
 def warm_up(studios: tuple[Studio, ...]) -> None:
     """Let each studio compile what its first run would have to wait for; nobody waits for that here."""
     for studio in studios:
-        if studio.warm and not (cache_folder() / "numba" / f"{studio.id}-{__version__}-warm").exists():
+        if studio.warm and not (kernel_cache() / f"{studio.id}-warm").exists():
             quiet = subprocess.DEVNULL
             command = [sys.executable, "-P", "-m", studio.warm]
             process = subprocess.Popen(command, stdin=quiet, stdout=quiet, stderr=quiet, start_new_session=True)

@@ -1,0 +1,27 @@
+"""Compile the Transformer's arithmetic once, so that the first note need not wait: python -m trivium.music.warm
+
+Kernels are kept in Numba's cache, in the same folder as a run's; with a warm cache this takes a second or two.
+"""
+
+from __future__ import annotations
+
+import os
+
+
+def main() -> None:
+    """Go on from a tune for a second. Runs in the background while a studio starts, so it gives way to everything."""
+    from trivium.settings import kernel_cache
+
+    cache = kernel_cache()
+    os.environ.setdefault("NUMBA_CACHE_DIR", str(cache))  # read when Numba is imported
+    if hasattr(os, "nice"):
+        os.nice(5)
+    from trivium import music
+
+    music.compose(music.load("twinkle"), "transformer", {"extension_s": 1.0})
+    cache.mkdir(parents=True, exist_ok=True)
+    (cache / "music-warm").touch()  # tells `trivium up` that this is done
+
+
+if __name__ == "__main__":
+    main()
