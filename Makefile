@@ -69,7 +69,7 @@ check-types: $(VENV)/.ready-dev web/node_modules/.ready ## Are the generated fil
 
 test: $(VENV)/.ready-test $(BACKBONE) $(PAGES) browser ## Run every test: unit, integration, browser
 	@echo "==> Tests ..."
-	@$(PY) -m pytest -n auto --dist loadgroup $(TESTS) $(ARGS)
+	@$(PY) -m pytest -n auto --dist loadscope $(TESTS) $(ARGS)
 
 e2e: TESTS := tests/e2e
 e2e: test ## Run the browser tests alone

@@ -41,12 +41,10 @@ def missing(what: str, how: str) -> None:
     pytest.skip(sentence)
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist looks for groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.e2e)
-            item.add_marker(pytest.mark.xdist_group("browser"))  # one browser: two would fight for the cores
 
 
 @pytest.fixture(scope="package")
