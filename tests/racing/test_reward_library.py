@@ -122,12 +122,13 @@ def test_a_lock_that_is_never_released_is_one_sentence(tmp_path: Path, monkeypat
 
 
 def test_functions_saved_in_an_older_database_become_files(tmp_path: Path) -> None:
-    """The table as version 0002 had it, written by hand."""
+    """The table as version 0002 had it, written by hand, beside another that later versions add to."""
     old = sqlite3.connect(tmp_path / "trivium.db")
     old.executescript("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL);"
                       "INSERT INTO alembic_version VALUES ('0002');"
                       "CREATE TABLE rewards (name VARCHAR(100), version INTEGER, code TEXT, created_at FLOAT,"
-                      " PRIMARY KEY (name, version));")
+                      " PRIMARY KEY (name, version));"
+                      "CREATE TABLE compositions (id VARCHAR(64) PRIMARY KEY);")
     old.executemany("INSERT INTO rewards VALUES (?, ?, ?, ?)",
                     [("Mine", 1, CODE, 10.0), ("Mine", 2, BETTER, 30.0), ("mine", 1, "# small", 20.0),
                      ("dots..", 1, "# dots", 5.0)])
