@@ -73,6 +73,7 @@ class _Server(uvicorn.Server):
                 lifespan="on",
                 timeout_graceful_shutdown=GRACE_S,
                 ws_max_size=MESSAGE_BYTES,
+                ws_per_message_deflate=False,  # packing each snapshot takes time from the training
                 h11_max_incomplete_event_size=65_536,
             )
         )
