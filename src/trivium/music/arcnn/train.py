@@ -12,8 +12,6 @@ from __future__ import annotations
 
 import copy
 import time
-from dataclasses import asdict, dataclass
-from typing import Any
 
 import numpy as np
 import torch
@@ -28,21 +26,11 @@ from trivium.music.arcnn.samples import ArcnnSamples
 from trivium.music.arcnn.score import held_out_lessons, score, uniform
 from trivium.music.arcnn.spoil import Lesson, lesson
 from trivium.music.config import TrainConfig
-from trivium.music.learning import is_late, part, rate
+from trivium.music.learning import SAVE_EVERY_S, Arrays, Counters, capture, is_late, part, rate, restore
 
-SAVE_EVERY_S = 60.0  # between checkpoints that are not a new best; what is saved does not change what is learned
 WARM_UP = 50  # updates
 CLIP = 1.0  # of the gradient's norm
 METRIC, BASELINE = "xor_cross_entropy/valid", "xor_cross_entropy/baseline"
-
-
-@dataclass
-class Counters:
-    """Where the training stands."""
-
-    update: int = 0
-    evaluated: int = 0  # the update of the newest evaluation
-    best: float | None = None
 
 
 class Learner:
@@ -78,20 +66,25 @@ class Learner:
             else:
                 held.copy_(new)
 
-    def tensors(self) -> dict[str, np.ndarray[Any, Any]]:
+    def tensors(self) -> Arrays:
         """Everything learned or remembered, copied, by name."""
         state = {f"network.{k}": v for k, v in self.network.state_dict().items()}
         state |= {f"average.{k}": v for k, v in self.average.state_dict().items()}
         state |= {f"adam.{i}.{k}": v for i, p in enumerate(self.rest) for k, v in self.adam.state[p].items()}
         return {name: tensor.detach().cpu().contiguous().numpy().copy() for name, tensor in state.items()}
 
-    def restore(self, tensors: dict[str, np.ndarray[Any, Any]]) -> None:
+    def restore(self, tensors: Arrays) -> None:
         """What `tensors` returned."""
         found = {name: torch.from_numpy(array) for name, array in tensors.items()}
         self.network.load_state_dict(part(found, "network."))
         self.average.load_state_dict(part(found, "average."))
         states = [part(found, f"adam.{i}.") for i in range(len(self.rest))]
         self.adam.load_state_dict({**self.adam.state_dict(), "state": {i: s for i, s in enumerate(states) if s}})
+
+    def begin_with(self, parent: dict[str, torch.Tensor]) -> None:
+        """The averaged weights of another training."""
+        self.network.load_state_dict(part(parent, "average."))
+        self.average.load_state_dict(part(parent, "average."))
 
 
 def prepare(config: TrainConfig, run: Run) -> None:
@@ -109,7 +102,7 @@ def train(config: TrainConfig, run: Run) -> None:
     torch.manual_seed(run.seed)
     learner = Learner(settings, run.device)
     test = held_out_lessons(pieces.valid)
-    now = restore(run, learner) or Counters()
+    now = restore(run, learner, Counters)
     samples = ArcnnSamples(run, *pieces.originals)
     run.note(f"{parameters(learner.network):,} parameters; {len(pieces.train)} pieces to learn from, "
              f"{len(pieces.valid)} held out.")
@@ -157,22 +150,3 @@ def train(config: TrainConfig, run: Run) -> None:
 def left_s(run: Run, update: int, last: int) -> float:
     """Seconds to the last update at the pace so far."""
     return run.elapsed_s * (last - update) / update
-
-
-def capture(learner: Learner, now: Counters) -> tuple[dict[str, np.ndarray[Any, Any]], dict[str, Any]]:
-    """Everything from which the training continues exactly: what a checkpoint holds."""
-    return learner.tensors(), {"counters": asdict(now)}
-
-
-def restore(run: Run, learner: Learner) -> Counters | None:
-    """Go on from the last checkpoint; or start a clone with its parent's weights; or from nothing."""
-    checkpoint = run.load_last()
-    if checkpoint is None:
-        start = run.load_start()
-        if start is not None:
-            weights = part({k: torch.from_numpy(v) for k, v in start.tensors.items()}, "average.")
-            learner.network.load_state_dict(weights)
-            learner.average.load_state_dict(weights)
-        return None
-    learner.restore(checkpoint.tensors)
-    return Counters(**checkpoint.state["counters"])

@@ -15,7 +15,6 @@ from __future__ import annotations
 import copy
 import math
 import time
-from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -35,21 +34,10 @@ from trivium.music.gan.network import Critic, Generator, gradient_penalty, param
 from trivium.music.gan.roll import Sheet
 from trivium.music.gan.samples import GanSamples
 from trivium.music.gan.writing import Hand
-from trivium.music.learning import is_late, part
+from trivium.music.learning import SAVE_EVERY_S, Arrays, Counters, capture, is_late, part, restore
 
-SAVE_EVERY_S = 60.0  # between checkpoints that are not a new best; what is saved does not change what is learned
 METRIC = "style_distance/valid"
 RESAMPLES = 100
-Arrays = dict[str, np.ndarray[Any, Any]]
-
-
-@dataclass
-class Counters:
-    """Where the training stands."""
-
-    update: int = 0
-    evaluated: int = 0  # the update of the newest evaluation
-    best: float | None = None
 
 
 class Learner:
@@ -120,6 +108,12 @@ class Learner:
             states = [part(found, f"adam.{name}.{i}.") for i in range(len(adam.param_groups[0]["params"]))]
             adam.load_state_dict({**adam.state_dict(), "state": {i: s for i, s in enumerate(states) if s}})
 
+    def begin_with(self, parent: dict[str, Tensor]) -> None:
+        """The averaged weights of another training's generator, and its critic's."""
+        self.generator.load_state_dict(part(parent, "average."))
+        self.average.load_state_dict(part(parent, "average."))
+        self.critic.load_state_dict(part(parent, "critic."))
+
 
 def prepare(config: TrainConfig, run: Run) -> None:
     """Load what is slow to find once the run is confined."""
@@ -134,7 +128,7 @@ def train(config: TrainConfig, run: Run) -> None:
     settings, pieces = config.gan, sheets_of_run(run)
     torch.manual_seed(run.seed)
     learner, clips = Learner(settings, run.device), Clips(pieces.train)
-    now, facts = restore(run, learner) or Counters(), pieces.facts()
+    now, facts = restore(run, learner, Counters), pieces.facts()
     files.write_json(run.out(FACTS), facts)
     samples = GanSamples(run, *pieces.originals, facts)
     last = settings.updates
@@ -214,23 +208,3 @@ def averages(losses: list[dict[str, float]]) -> dict[str, float]:
     """The mean of each loss."""
     names = {name: [each[name] for each in losses if name in each] for name in (losses[-1] if losses else {})}
     return {name: sum(found) / len(found) for name, found in names.items()}
-
-
-def capture(learner: Learner, now: Counters) -> tuple[Arrays, dict[str, Any]]:
-    """Everything from which the training continues exactly: what a checkpoint holds."""
-    return learner.tensors(), {"counters": asdict(now)}
-
-
-def restore(run: Run, learner: Learner) -> Counters | None:
-    """Go on from the last checkpoint; or start a clone with its parent's weights; or from nothing."""
-    checkpoint = run.load_last()
-    if checkpoint is None:
-        start = run.load_start()
-        if start is not None:
-            found = {name: torch.from_numpy(array) for name, array in start.tensors.items()}
-            learner.generator.load_state_dict(part(found, "average."))
-            learner.average.load_state_dict(part(found, "average."))
-            learner.critic.load_state_dict(part(found, "critic."))
-        return None
-    learner.restore(checkpoint.tensors)
-    return Counters(**checkpoint.state["counters"])

@@ -14,16 +14,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 import torch
 
 from trivium.core.run import Run
+from trivium.music import learning
 from trivium.music.config import TrainConfig, TransformerConfig
 from trivium.music.data import Pieces, pieces_of_run
-from trivium.music.learning import is_late, part, rate
+from trivium.music.learning import SAVE_EVERY_S, Arrays, capture, is_late, part, rate, restore
 from trivium.music.score.benchmark import bigram_nats
 from trivium.music.score.likelihood import likelihood
 from trivium.music.transformer.batch import batch_of
@@ -41,20 +41,16 @@ from trivium.music.transformer.tokens import (
     voice_ranges,
 )
 
-SAVE_EVERY_S = 60.0  # between checkpoints that are not a new best; what is saved does not change what is learned
 WARM_UP = 100  # updates
 CLIP = 1.0  # of the gradient that goes to Adam
 METRIC, BASELINE = "nats_per_note/valid", "nats_per_note/bigram"
 
 
 @dataclass
-class Counters:
+class Counters(learning.Counters):
     """Where the training stands."""
 
-    update: int = 0
-    evaluated: int = 0  # the update that was last evaluated
-    notes: int = 0
-    best: float | None = None
+    notes: int = 0  # learned from
 
 
 class Learner:
@@ -88,23 +84,30 @@ class Learner:
             torch._foreach_lerp_(list(self.average.parameters()), list(self.network.parameters()), follow)
         return loss.detach()
 
-    def tensors(self) -> dict[str, np.ndarray[Any, Any]]:
+    def tensors(self) -> Arrays:
         """Everything learned or remembered, copied, by name."""
         state = {f"network.{k}": v for k, v in self.network.state_dict().items()}
         state |= {f"average.{k}": v for k, v in self.average.state_dict().items()}
         state |= {f"muon.{k}": v for k, v in self.muon.momentum.items()}
         state |= {f"adam.{i}.{k}": v for i, p in enumerate(self.rest) for k, v in self.adam.state[p].items()}
+        state["rng.torch"] = torch.get_rng_state()
         return {name: tensor.detach().cpu().numpy().copy() for name, tensor in state.items()}
 
-    def restore(self, tensors: dict[str, np.ndarray[Any, Any]]) -> None:
+    def restore(self, tensors: Arrays) -> None:
         """What `tensors` returned."""
         found = {name: torch.from_numpy(array) for name, array in tensors.items()}
         self.network.load_state_dict(part(found, "network."))
         self.average.load_state_dict(part(found, "average."))
+        torch.set_rng_state(found["rng.torch"])
         for name, momentum in self.muon.momentum.items():
             momentum.copy_(found[f"muon.{name}"])
         states = [part(found, f"adam.{i}.") for i in range(len(self.rest))]
         self.adam.load_state_dict({**self.adam.state_dict(), "state": {i: s for i, s in enumerate(states) if s}})
+
+    def begin_with(self, parent: dict[str, torch.Tensor]) -> None:
+        """The averaged weights of another training."""
+        self.network.load_state_dict(part(parent, "average."))
+        self.average.load_state_dict(part(parent, "average."))
 
 
 def prepare(config: TrainConfig, run: Run) -> None:
@@ -123,7 +126,7 @@ def train(config: TrainConfig, run: Run) -> None:
     learner = Learner(settings, pieces.with_hold, run.device)
     updates_an_epoch = -(-len(pieces.train) // settings.batch_pieces)
     last_update = settings.epochs * updates_an_epoch
-    now = restore(run, learner) or Counters()
+    now = restore(run, learner, Counters)
     run.note(f"{parameters(learner.network):,} parameters; {len(pieces.train)} pieces to learn from, "
              f"{len(pieces.valid)} held out.")
     stream = batches(pieces, settings, run.seed, now.update, last_update)
@@ -217,24 +220,3 @@ def in_a_key(piece: Piece, share: float, lowest: Ints, highest: Ints) -> Piece:
     """The piece moved to one of the keys in which each voice keeps within its range; `share` is in 0..1."""
     down, up = transposition_range(piece.sounding, lowest, highest)
     return piece.transposed(down + int(share * (up - down + 1)))
-
-
-def capture(learner: Learner, now: Counters) -> tuple[dict[str, np.ndarray[Any, Any]], dict[str, Any]]:
-    """Everything from which the training continues exactly: what a checkpoint holds."""
-    return {**learner.tensors(), "rng.torch": torch.get_rng_state().numpy()}, {"counters": asdict(now)}
-
-
-def restore(run: Run, learner: Learner) -> Counters | None:
-    """Go on from the last checkpoint; or start a clone with its parent's weights; or from nothing."""
-    checkpoint = run.load_last()
-    if checkpoint is None:
-        start = run.load_start()
-        if start is not None:
-            weights = part({k: torch.from_numpy(v) for k, v in start.tensors.items()}, "average.")
-            learner.network.load_state_dict(weights)
-            learner.average.load_state_dict(weights)
-        return None
-    tensors = dict(checkpoint.tensors)
-    torch.set_rng_state(torch.from_numpy(tensors.pop("rng.torch")))
-    learner.restore(tensors)
-    return Counters(**checkpoint.state["counters"])
