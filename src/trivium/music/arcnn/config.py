@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from trivium.core.knob import knob
+from trivium.music.region import FirstBar, LastBar, PartId, check_bars
 
 MAX_ADDED = 5_000
-
-PartId = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,40}$")]
 
 
 class ArcnnControls(BaseModel):
@@ -33,12 +30,8 @@ class ArcnnControls(BaseModel):
     max_added_notes: int = Field(
         500, ge=0, le=MAX_ADDED, title="Notes to add", description="At most so many new notes in the whole piece.",
         json_schema_extra=knob("budget", "fuller", "sparser", "notes"))
-    first_bar: int | None = Field(
-        None, ge=1, le=10_000, title="First bar", description="Nothing changes before this bar; empty: from the start.",
-        json_schema_extra=knob("region", "changes less", "changes more"))
-    last_bar: int | None = Field(
-        None, ge=1, le=10_000, title="Last bar", description="Nothing changes after this bar; empty: up to the end.",
-        json_schema_extra=knob("region", "changes more", "changes less"))
+    first_bar: FirstBar = None
+    last_bar: LastBar = None
     lowest_pitch: int = Field(
         0, ge=0, le=127, title="Lowest pitch", description="MIDI pitch below which nothing changes; 60 is middle C.",
         json_schema_extra=knob("region", "leaves the low notes alone", "changes low notes too"))
@@ -55,8 +48,7 @@ class ArcnnControls(BaseModel):
 
     @model_validator(mode="after")
     def _in_order(self) -> ArcnnControls:
-        if self.first_bar and self.last_bar and self.first_bar > self.last_bar:
-            raise ValueError(f"the first bar, {self.first_bar}, comes after the last one, {self.last_bar}")
+        check_bars(self.first_bar, self.last_bar)
         if self.lowest_pitch > self.highest_pitch:
             raise ValueError(f"the lowest pitch, {self.lowest_pitch}, is above the highest, {self.highest_pitch}")
         return self

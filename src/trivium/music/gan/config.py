@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from trivium.core.knob import knob
-from trivium.music.arcnn.config import PartId
+from trivium.music.region import FirstBar, LastBar, PartId, check_bars
 
 Track = Annotated[int, Field(ge=1, le=3)]
 Program = Annotated[int, Field(ge=0, le=127)]
@@ -37,17 +37,12 @@ class GanControls(BaseModel):
         None, max_length=3, title="Instruments",
         description="A General MIDI program, 0 to 127, for each written track; empty: those of the model.",
         json_schema_extra=knob("parts"))
-    first_bar: int | None = Field(
-        None, ge=1, le=10_000, title="First bar", description="Nothing changes before this bar; empty: from the start.",
-        json_schema_extra=knob("region", "changes less", "changes more"))
-    last_bar: int | None = Field(
-        None, ge=1, le=10_000, title="Last bar", description="Nothing changes after this bar; empty: up to the end.",
-        json_schema_extra=knob("region", "changes more", "changes less"))
+    first_bar: FirstBar = None
+    last_bar: LastBar = None
 
     @model_validator(mode="after")
     def _fits(self) -> GanControls:
-        if self.first_bar and self.last_bar and self.first_bar > self.last_bar:
-            raise ValueError(f"the first bar, {self.first_bar}, comes after the last one, {self.last_bar}")
+        check_bars(self.first_bar, self.last_bar)
         if len(set(self.tracks)) != len(self.tracks):
             raise ValueError("a track is named twice")
         if self.programs is not None and len(self.programs) != len(self.tracks):

@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from trivium.core.knob import knob
-from trivium.music.arcnn.config import PartId
+from trivium.music.region import FirstBar, LastBar, PartId, check_bars
 
 MAX_EXTENSION_S = 300.0
 
@@ -66,14 +66,10 @@ class TransformerControls(BaseModel):
         None, ge=0.05, le=60.0, title="Maximum note length",
         description="The longest note in what is written, though at least a sixteenth; empty: as long as it likes.",
         json_schema_extra=knob("rhythm", "calmer", "livelier", "s"))
-    first_bar: int | None = Field(
-        None, ge=1, le=10_000, title="First bar",
-        description="Regenerate and harmonise: nothing changes before this bar; empty: from the start.",
-        json_schema_extra=knob("region", "changes less", "changes more"))
-    last_bar: int | None = Field(
-        None, ge=1, le=10_000, title="Last bar",
-        description="Regenerate and harmonise: nothing changes after this bar; empty: up to the end.",
-        json_schema_extra=knob("region", "changes more", "changes less"))
+    first_bar: FirstBar = Field(
+        None, description="Regenerate and harmonise: nothing changes before this bar; empty: from the start.")
+    last_bar: LastBar = Field(
+        None, description="Regenerate and harmonise: nothing changes after this bar; empty: up to the end.")
     parts: list[PartId] | None = Field(
         None, max_length=64, title="Parts",
         description="Extend: the parts that go on; regenerate: the parts that are written anew; harmonise: the parts "
@@ -82,6 +78,5 @@ class TransformerControls(BaseModel):
 
     @model_validator(mode="after")
     def _in_order(self) -> TransformerControls:
-        if self.first_bar and self.last_bar and self.first_bar > self.last_bar:
-            raise ValueError(f"the first bar, {self.first_bar}, comes after the last one, {self.last_bar}")
+        check_bars(self.first_bar, self.last_bar)
         return self
