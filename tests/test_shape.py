@@ -130,6 +130,9 @@ def test_every_setting_of_a_studio_explains_itself(model: type[BaseModel], name:
     assert info.title and info.title.strip()
     assert info.description and info.description.strip().endswith(".")
     assert not info.is_required(), f"{model.__name__}.{name} has no default"
+    is_group = isinstance(info.annotation, type) and issubclass(info.annotation, BaseModel)
+    shown = model.model_json_schema()["properties"][name]
+    assert is_group or "default" in shown, f"{model.__name__}.{name}: forms cannot see its default"
 
 
 def test_every_setting_of_a_studio_is_in_the_docs() -> None:

@@ -30,7 +30,7 @@ class GanControls(BaseModel):
         None, title="Melody", description="The part that is accompanied; empty: the one that lies highest.",
         json_schema_extra=knob("parts"))
     tracks: list[Track] = Field(
-        default_factory=lambda: [1, 2, 3], min_length=1, max_length=3, title="Tracks",
+        [1, 2, 3], min_length=1, max_length=3, title="Tracks",
         description="Which accompaniment tracks of the model are written, from 1, the highest, to 3, the lowest.",
         json_schema_extra=knob("parts"))
     programs: list[Program] | None = Field(
