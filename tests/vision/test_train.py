@@ -115,7 +115,7 @@ def test_it_says_what_is_on_photos_as_it_was_measured(trained: dict[str, Any], s
         wanted = float(np.exp(log_softmax(logits)).max())
         assert row["confidence"] == pytest.approx(wanted, abs=2e-3) and row["predicted"] == row["file"].split("/")[0]
         assert sum(each["probability"] for each in row["top"]) == pytest.approx(1.0, abs=1e-4)
-    with pytest.raises(BadFile, match="Videos"):
+    with pytest.raises(BadFile, match="does not exist"):
         vision.run(trained, "film.mp4", data=shapes)
 
 

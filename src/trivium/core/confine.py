@@ -12,6 +12,7 @@ import contextlib
 import os
 import sys
 import sysconfig
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -51,21 +52,25 @@ def probe() -> Confinement:
     return Confinement("limits", PARTIAL) if sys.platform != "win32" else Confinement("none", NONE)
 
 
-def enclose(folder: Path, cache: Path, device: str = "cpu") -> bool:
-    """First step, before anything heavy is imported: read Python and the system's libraries, write run and cache."""
+def enclose(folder: Path, cache: Path, device: str = "cpu", also: Sequence[Path] = (),
+            cameras: Sequence[Path] = ()) -> bool:
+    """First step, before anything heavy is imported: read Python and the system's libraries, write run and cache.
+
+    `also` may be read besides; `cameras` are devices that may be opened and controlled.
+    """
     with contextlib.suppress(OSError):
         cache.mkdir(parents=True, exist_ok=True)
     on_path = [Path(entry) for entry in sys.path if entry]
-    return landlock.restrict([*readable(), *on_path, *_gpu(device, GPU_READABLE)], [folder, cache],
-                             [Path("/dev/null"), *_gpu_devices(device)], execute=True)
+    return landlock.restrict([*readable(), *on_path, *also, *_gpu(device, GPU_READABLE)], [folder, cache],
+                             [Path("/dev/null"), *cameras, *_gpu_devices(device)], execute=True)
 
 
 def confine(folder: Path, limits: Limits, cache: Path | None = None, device: str = "cpu",
-            enclosed: bool = True) -> Confinement:
+            enclosed: bool = True, also: Sequence[Path] = (), cameras: Sequence[Path] = ()) -> Confinement:
     """Second step, before the learner's code: only the run folder can be changed, no network, no processes, limits."""
     held = enclosed and landlock.restrict(
-        [*readable(), *([cache] if cache else []), *_gpu(device, GPU_READABLE)], [folder],
-        [Path("/dev/null"), *_gpu_devices(device)])
+        [*readable(), *also, *([cache] if cache else []), *_gpu(device, GPU_READABLE)], [folder],
+        [Path("/dev/null"), *cameras, *_gpu_devices(device)])
     limited = limit(limits)
     silenced = landlock.no_new_privileges() and seccomp.install()
     if held and silenced and limited:

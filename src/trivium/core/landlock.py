@@ -49,11 +49,12 @@ def abi() -> int:
 
 
 def restrict(readable: Iterable[Path], writable: Iterable[Path], devices: Iterable[Path] = (),
-             execute: bool = False) -> bool:
+             execute: bool = False, network: bool = False) -> bool:
     """Keep this thread to reading `readable` and changing `writable`; paths that do not exist are passed over.
 
     `devices` may be read, written and controlled. With `execute` programs may still be started, which trusted code
-    may want while it prepares. Returns False, having done nothing, where the kernel has no Landlock.
+    may want while it prepares; with `network` TCP stays open. Returns False, having done nothing, where the kernel has
+    no Landlock.
     """
     version = abi()
     if version < 1:
@@ -61,7 +62,7 @@ def restrict(readable: Iterable[Path], writable: Iterable[Path], devices: Iterab
     handled = ALL_RIGHTS[max(known for known in ALL_RIGHTS if known <= version)]
     if execute:
         handled &= ~EXECUTE
-    attr = _RulesetAttr(handled, NET_ALL if version >= 4 else 0, SCOPE_ALL if version >= 6 else 0)
+    attr = _RulesetAttr(handled, NET_ALL if version >= 4 and not network else 0, SCOPE_ALL if version >= 6 else 0)
     size = 24 if version >= 6 else 16 if version >= 4 else 8
     ruleset = _syscall(CREATE_RULESET, ctypes.byref(attr), ctypes.c_size_t(size), ctypes.c_uint32(0))
     if ruleset < 0:

@@ -21,7 +21,8 @@ STUDIO = Studio(
     commands="trivium.vision.commands:vision",
 )
 
-FUNCTIONS = ("import_photos", "projects", "report", "train", "evaluate", "run", "deploy", "settings")  # of `notebook`
+FUNCTIONS = ("import_photos", "projects", "report", "train", "evaluate", "run", "deploy", "settings", "watch",
+             "try_rules")  # of `notebook`
 
 
 def __getattr__(name: str) -> Any:

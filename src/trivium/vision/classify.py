@@ -17,15 +17,12 @@ from trivium.vision.reading import read_batch
 
 BATCH = 64  # photos in memory at a time
 TOP = 3
-MOVING = {".mp4", ".mov", ".avi", ".mkv", ".webm", ".m4v"}
 
 
 def classify(run: Path | str, source: Path, top: int = TOP,
              say: Callable[[str], None] = lambda _text: None) -> dict[str, Any]:
     """{"results": [{"file", "predicted", "confidence", "top"}], "passed_over", "n", "model_sha256"} of the photos."""
     folder, _ = training(run)
-    if source.suffix.lower() in MOVING or "://" in str(source):
-        raise BadFile("Videos and cameras can't be watched yet.", "Give a photo, a folder or a zip of photos.")
     card, parts = read_bundle(folder)
     results: list[dict[str, Any]] = []
     with sources.opened(source) as found:

@@ -16,7 +16,8 @@ LAZY: dict[str, tuple[str, str]] = {
     "import": ("trivium.vision.project_commands:import_", "Take photos into a project."),
     "train": ("trivium.vision.train_commands:train", "Train a classifier on a project's photos."),
     "evaluate": ("trivium.vision.train_commands:evaluate", "Say how good a trained classifier is."),
-    "run": ("trivium.vision.run_command:run", "Say what is on photos, with a trained classifier."),
+    "run": ("trivium.vision.run_command:run", "Say what is on photos, in a video or before a camera."),
+    "rules": ("trivium.vision.rules_command:rules", "Try rules on recorded events."),
     "deploy": ("trivium.vision.train_commands:deploy", "Write a trained classifier as a bundle, checked."),
 }
 

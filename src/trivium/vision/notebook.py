@@ -21,6 +21,7 @@ from trivium.errors import StudioError
 from trivium.settings import data_folder
 from trivium.vision import STUDIO, importing
 from trivium.vision import project as kept
+from trivium.vision.at_work import moves, try_rules, watch
 from trivium.vision.classify import classify
 from trivium.vision.config import TrainConfig
 from trivium.vision.data import counts_of
@@ -30,6 +31,7 @@ from trivium.vision.evaluate import evaluate as evaluation
 from trivium.vision.store import PictureStore
 from trivium.vision.submit import submit_training
 
+__all__ = ["try_rules", "watch"]
 Run = str | Path | Mapping[str, Any]  # a folder, id or name, or what `train` returned
 METRICS = ("fold", "accuracy/fold", "accuracy/held_out", "calibration_error")  # worth a look on the way
 
@@ -101,7 +103,12 @@ def evaluate(run: Run, *, on: str | None = None, data: Path | str | None = None)
 
 def run(run: Run, source: str | Path, *, top: int = 3, data: Path | str | None = None,
         say: Callable[[str], None] = lambda _text: None) -> dict[str, Any]:
-    """What is on a photo, or on those of a folder or zip: {"results": [{"file", "predicted", "confidence", "top"}]}."""
+    """What is on a photo, or on those of a folder or zip: {"results": [{"file", "predicted", "confidence", "top"}]}.
+
+    A video or a camera is watched, as `watch` does.
+    """
+    if moves(source):
+        return watch(run, source, top=top, data=data, say=say)
     return classify(find(run, data), Path(source), top, say)
 
 

@@ -1,9 +1,10 @@
-"""`trivium vision run`: a trained classifier at work."""
+"""`trivium vision run`: a trained model at work, on photos, films and cameras."""
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -12,15 +13,38 @@ from trivium.settings import Settings
 
 @click.command()
 @click.argument("run")
-@click.option("--source", type=click.Path(path_type=Path), required=True, help="A photo, a folder or a zip of photos.")
+@click.option("--source", required=True,
+              help="Photos (file, folder, zip), a video, demo, usb:0, rtsp://... or http://... (MJPEG).")
 @click.option("--top", type=click.IntRange(1, 100), default=3, show_default=True, help="Likeliest classes to list.")
+@click.option("--watch", is_flag=True, help="Take a folder of photos for a film: events, rules, consensus.")
+@click.option("--seconds", type=click.FloatRange(0.0, min_open=True), help="Stop after so long; a camera has no end.")
+@click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="A folder for events.jsonl.")
+@click.option("--rules", type=click.Path(dir_okay=False, path_type=Path), help="Rules to apply, a JSON file.")
+@click.option("--set", "sets", multiple=True, metavar="KEY=VALUE", help="Set how to watch, such as rate_fps=2.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output.")
 @click.pass_obj
-def run(settings: Settings, run: str, source: Path, top: int, as_json: bool) -> None:
-    """Say what is on photos, with a trained classifier."""
-    from trivium.vision import notebook
+def run(settings: Settings, run: str, source: str, top: int, watch: bool, seconds: float | None, out: Path | None,
+        rules: Path | None, sets: tuple[str, ...], as_json: bool) -> None:
+    """Say what is on photos, in a video or before a camera; RUN is a training, or a bundle.
 
-    found = notebook.run(run, source, top=top, data=settings.data, say=lambda text: click.echo(text, err=True))
+    A camera is watched until Ctrl-C or for --seconds. What the last frames agree on is printed when it changes.
+    """
+    from trivium.core.assignment import assigned
+    from trivium.vision import at_work, notebook
+
+    def say(text: str) -> None:
+        click.echo(text, err=True)
+
+    if not (watch or at_work.moves(source)):
+        photos(notebook.run(run, source, top=top, data=settings.data, say=say), as_json)
+        return
+    found = at_work.watch(run, source, rules=rules, seconds=seconds, out=out, data=settings.data, say=say,
+                           config={**assigned(sets), "top": top})
+    click.echo(json.dumps(found, ensure_ascii=False) if as_json else "\n".join(lines(found)))
+
+
+def photos(found: dict[str, Any], as_json: bool) -> None:
+    """Print what is on photos."""
     if as_json:
         click.echo(json.dumps(found, ensure_ascii=False))
         return
@@ -29,3 +53,14 @@ def run(settings: Settings, run: str, source: Path, top: int, as_json: bool) -> 
         click.echo(f"{row['file']}: {row['predicted']} {row['confidence']:.0%}{f' ({others})' if others else ''}")
     for row in found["passed_over"]:
         click.echo(f"{row['file']}: left out. {row['message']}", err=True)
+
+
+def lines(found: dict[str, Any]) -> list[str]:
+    """What was seen, for a terminal."""
+    said = [f"{found['n']} frames in {found['seconds']:.1f} s, {found['frames_per_s']:.1f} a second."]
+    if found["latency_ms"]:
+        said.append(f"From a frame to its event: {found['latency_ms']['median']:.0f} ms, "
+                    f"19 of 20 within {found['latency_ms']['p95']:.0f} ms.")
+    said += [f"  {label}: {count}" for label, count in sorted(found["labels"].items(), key=lambda row: -row[1])]
+    said += [f"Rule '{row['rule']}' came true at frame {row['frame']}." for row in found["rules"]]
+    return said

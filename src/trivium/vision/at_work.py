@@ -1,0 +1,73 @@
+"""A model at work as plain functions, for notebooks and scripts: what `trivium vision run` and its rules do.
+
+    import trivium.vision as vision
+    seen = vision.watch("run-v", "film.mp4", rules=[{"name": "full", "label": "recycling", "for_s": 3}])
+    vision.try_rules("rules.json", "out/events.jsonl")
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from trivium.core import files
+from trivium.core.assignment import merge
+from trivium.core.jobs import find_run
+from trivium.core.studio import parse_config
+from trivium.settings import data_folder
+from trivium.vision import rules as ruling
+from trivium.vision.stream.address import is_moving, parse
+
+WATCH_THREADS = 2  # of the network; decoding has a process of its own
+CONFIG = "trivium.vision.stream.config:WatchConfig"
+Run = str | Path | Mapping[str, Any]
+
+
+def moves(source: str | Path) -> bool:
+    """Whether a source is a film or a camera, not photos."""
+    return is_moving(str(source))
+
+
+def watch(run: Run, source: str | Path, *, rules: Any = None, seconds: float | None = None,
+          out: Path | str | None = None, config: Mapping[str, Any] | None = None, data: Path | str | None = None,
+          say: Callable[[str], None] = lambda _text: None, **settings: Any) -> dict[str, Any]:
+    """Watch a film, a camera or a folder of photos: {"n", "frames_per_s", "latency_ms", "changes", "rules", ...}.
+
+    `run` is a training, or a bundle (a .zip); `rules` a file or a list of rules; `settings` are fields of WatchConfig.
+    """
+    from trivium.vision.stream.model import open_model
+    from trivium.vision.stream.watch import Watch
+    from trivium.vision.stream.watching import watched
+
+    parsed: Any = parse_config(CONFIG, merge(config or {}, settings))
+    address = parse(str(source))
+    place = bundle_or_run(run, data)
+    model = open_model(place, threads=WATCH_THREADS)
+    wanted = ruling_of(rules or [], model.classes)
+    with Watch(model, address, parsed, on_state=lambda state: say(state_line(state))) as watching:
+        found = watched(watching, wanted.rules, seconds, None if out is None else Path(out), say)
+    return {"run": str(place), **found}
+
+
+def try_rules(rules: Any, events: str | Path) -> list[dict[str, Any]]:
+    """What rules would have done on recorded events, a file of JSON lines: nothing is sent."""
+    lines = files.read_file(Path(events)).decode("utf-8", "replace").splitlines()
+    return [{**firing.body(), "then": [action.model_dump(mode="json") for action in firing.rule.then]}
+            for firing in ruling.replay(ruling_of(rules), lines)]
+
+
+def ruling_of(rules: Any, classes: list[str] | None = None) -> ruling.Rules:
+    """Rules from a file, or as they are."""
+    return ruling.read(Path(rules), classes) if isinstance(rules, str | Path) else ruling.parse(rules, classes)
+
+
+def state_line(state: Any) -> str:
+    """How a source is, for a person."""
+    return f"{state.state.capitalize()}. {state.message}".strip()
+
+
+def bundle_or_run(run: Run, data: Path | str | None = None) -> Path:
+    """A bundle's file, or a training's folder."""
+    named = str(run["run"] if isinstance(run, Mapping) else run)
+    return Path(named) if named.endswith(".zip") else find_run(data_folder(data), named)

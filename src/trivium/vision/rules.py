@@ -1,0 +1,192 @@
+"""Rules without code: "recycling seen for 3 s: call this address".
+
+A rule looks at what is settled (`stream/verdicts.py`), never at a single frame. Time is the events' own, so a rule does
+on a recorded film, or on the simulated clock of a test, exactly what it does live.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from trivium.core import files
+from trivium.core.refusals import plain_message
+from trivium.core.spec import new_id
+from trivium.errors import BadConfig
+from trivium.vision.events import Event
+
+GAP_S = 2.0  # where no frame came for so long, nothing counts as having lasted through it
+
+
+class Webhook(BaseModel):
+    """Send the event to an address by HTTP POST."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    kind: Literal["webhook"] = "webhook"
+    url: str = Field(title="Address", description="Where to post it: http:// or https://.", max_length=2000)
+    allow_private: bool = Field(False, title="In my own network", description="Let the address be this machine or one "
+                                "of the local network.")
+
+
+class Message(BaseModel):
+    """Publish the event over MQTT."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    kind: Literal["mqtt"] = "mqtt"
+    topic: str = Field(title="Topic", description="The last part of the topic, below the device's own.", min_length=1,
+                       max_length=100, pattern=r"^[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*$")
+
+
+class Note(BaseModel):
+    """Say so in the log."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    kind: Literal["note"] = "note"
+    text: str = Field("", title="Text", description="What the log says.", max_length=500)
+
+
+Action = Annotated[Webhook | Message | Note, Field(discriminator="kind")]
+
+
+def _note() -> list[Action]:
+    return [Note()]
+
+
+class Rule(BaseModel):
+    """When something is seen, or no longer seen, for a while, do something."""
+
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
+
+    name: str = Field(title="Name", description="What to call the rule.", min_length=1, max_length=100)
+    when: Literal["seen", "gone", "unknown"] = Field(
+        "seen", title="When", description="The class is seen; is not seen; or the model does not know what it sees.")
+    label: str | None = Field(None, title="Class", description="The class that it is about.", max_length=100)
+    for_s: float = Field(0.0, ge=0.0, le=86_400.0, title="For", description="It must last so many seconds.")
+    at_least: float = Field(0.0, ge=0.0, le=1.0, title="Confidence", description="Frames less sure than this don't "
+                            "count as seen.")
+    again_s: float = Field(0.0, ge=0.0, le=86_400.0, title="Not again for", description="Seconds in which it does not "
+                           "fire a second time.")
+    then: list[Action] = Field(default_factory=_note, min_length=1, max_length=10, title="Then",
+                               description="What to do.")
+
+
+class Rules(BaseModel):
+    """The rules of a project."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    rules: list[Rule] = Field(default_factory=list, max_length=100, title="Rules", description="What to do when.")
+
+
+@dataclass(frozen=True)
+class Firing:
+    """A rule that has come true."""
+
+    id: str
+    rule: Rule
+    event: Event
+    lasted_s: float
+
+    def body(self) -> dict[str, Any]:
+        """What a webhook or a message carries."""
+        return {"kind": "rule", "id": self.id, "rule": self.rule.name, "lasted_s": round(self.lasted_s, 3),
+                "event": self.event.model_dump(mode="json")}
+
+
+@dataclass
+class _Progress:
+    since: float | None = None
+    last: float | None = None
+    fired: bool = False
+    fired_at: float | None = None
+
+
+class Engine:
+    """Applies rules to events as they come."""
+
+    def __init__(self, rules: Sequence[Rule]) -> None:
+        self.progress = [(rule, _Progress()) for rule in rules]
+
+    def see(self, event: Event) -> list[Firing]:
+        """The rules that come true with this event."""
+        now = event.time if event.time_s is None else event.time_s
+        return [Firing(new_id(), rule, event, now - (at.since or 0.0)) for rule, at in self.progress
+                if _fires(rule, at, event, now)]
+
+
+def _fires(rule: Rule, at: _Progress, event: Event, now: float) -> bool:
+    lapsed = at.last is not None and not 0.0 <= now - at.last <= GAP_S
+    at.last = now
+    if lapsed or not holds(rule, event):
+        at.since, at.fired = None, False
+    if not holds(rule, event):
+        return False
+    at.since = now if at.since is None else at.since
+    resting = at.fired_at is not None and 0.0 <= now - at.fired_at < rule.again_s
+    if at.fired or resting or now - at.since < rule.for_s - 1e-9:
+        return False
+    at.fired, at.fired_at = True, now
+    return True
+
+
+def holds(rule: Rule, event: Event) -> bool:
+    """Whether what the rule waits for is so in this frame; nothing is, until enough frames agree."""
+    if event.settled is None:
+        return False
+    if rule.when == "unknown":
+        return event.settled.label is None
+    here = event.settled.label == rule.label and (event.confidence or 0.0) >= rule.at_least
+    return here if rule.when == "seen" else not here
+
+
+def parse(values: Any, classes: Iterable[str] | None = None) -> Rules:
+    """Rules from JSON, checked; with `classes` the labels too. BadConfig has a row for each fault."""
+    try:
+        found = Rules.model_validate({"rules": values} if isinstance(values, list) else values)
+    except ValidationError as error:
+        rows = [{"field": ".".join(str(part) for part in problem["loc"]), "message":
+                 "There is no such setting." if problem["type"] == "extra_forbidden" else plain_message(problem)}
+                for problem in error.errors(include_url=False)]
+        raise BadConfig(f"{rows[0]['field']}: {rows[0]['message']}", "Correct the rule and try again.", rows) from None
+    known = None if classes is None else sorted(classes)
+    for k, rule in enumerate(found.rules):
+        fault = _fault(rule, known)
+        if fault:
+            raise BadConfig(f"Rule '{rule.name}': {fault[0]}", fault[1],
+                            [{"field": f"rules.{k}.label", "message": fault[0]}])
+    return found
+
+
+def _fault(rule: Rule, known: list[str] | None) -> tuple[str, str] | None:
+    if rule.when == "unknown":
+        return ("A rule for what is unknown names no class.", "Leave the class out.") if rule.label else None
+    if not rule.label:
+        return "It names no class.", "Say which class it is about."
+    if known is not None and rule.label not in known:
+        return f"The model knows no class '{rule.label}'.", f"It knows: {', '.join(known)[:300]}."
+    return None
+
+
+def read(path: Path, classes: Iterable[str] | None = None) -> Rules:
+    """Rules from a JSON file."""
+    return parse(files.read_json(path), classes)
+
+
+def replay(rules: Rules, lines: Iterable[str]) -> list[Firing]:
+    """What the rules would have done on recorded events (JSON lines)."""
+    engine, fired = Engine(rules.rules), []
+    for line in lines:
+        try:
+            event = Event.model_validate(json.loads(line))
+        except (ValueError, RecursionError):
+            continue  # a line that was cut off
+        fired += engine.see(event)
+    return fired

@@ -1,0 +1,101 @@
+"""A model that can be put to work: a training's, or a bundle as `trivium vision deploy` writes it."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from trivium.core import files
+from trivium.errors import BadFile, StudioError
+from trivium.vision.data import SAMPLES
+from trivium.vision.deploy import CARD, MODEL, check, read_bundle
+from trivium.vision.features import Session
+from trivium.vision.graph import PROBABILITIES
+from trivium.vision.pictures import Bytes
+from trivium.vision.stream.verdicts import threshold_of
+
+PART_CAP_BYTES, MAX_PARTS = 200_000_000, 32
+VERSION_LENGTH = 12
+DAMAGED = "Make it again with: trivium vision deploy RUN --out BUNDLE.zip"
+
+
+@dataclass
+class Model:
+    """A classifier in the runtime."""
+
+    card: dict[str, Any]
+    session: Session
+    version: str
+
+    @property
+    def classes(self) -> list[str]:
+        return list(self.card["classes"])
+
+    @property
+    def project(self) -> str:
+        return str(self.card.get("project", ""))
+
+    @property
+    def threshold(self) -> float | None:
+        return threshold_of(self.card)
+
+    def probabilities(self, picture: Bytes) -> list[float]:
+        """Of each class, for one picture (224, 224, 3)."""
+        found: list[float] = self.session.run(picture[None], PROBABILITIES)[0].tolist()
+        return found
+
+
+def open_model(path: Path, threads: int = 1, checked: bool = False) -> Model:
+    """The model of a run folder or a bundle; with `checked` tried on its stored pictures first."""
+    card, parts = bundle_of(path)
+    if checked:
+        check(parts)
+    return Model(card, Session(parts[MODEL], threads), version_of(card))
+
+
+def version_of(card: dict[str, Any]) -> str:
+    """What tells this model from every other."""
+    return str(card["files"][MODEL])[:VERSION_LENGTH]
+
+
+def bundle_of(path: Path) -> tuple[dict[str, Any], dict[str, bytes]]:
+    """Card and files of a run folder or of a bundle, each compared with its sha256."""
+    if path.is_dir():
+        return read_bundle(path)
+    if not path.is_file():
+        raise BadFile(f"{path} does not exist.", "Give a training's folder or a bundle.")
+    return from_zip(path)
+
+
+def from_zip(path: Path) -> tuple[dict[str, Any], dict[str, bytes]]:
+    """A bundle's card and files; names that lead elsewhere and sizes that nobody needs are refused."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            entries = archive.infolist()
+            if len(entries) > MAX_PARTS:
+                raise BadFile(f"{path.name} is no bundle: it holds {len(entries)} files.", DAMAGED)
+            parts = {entry.filename: _part(archive, entry) for entry in entries}
+        card = json.loads(parts.pop(CARD))
+        sums = dict(card["files"])
+        whole = {MODEL, SAMPLES} <= sums.keys() and sums.keys() <= parts.keys() and isinstance(card["classes"], list)
+        whole = whole and all(files.sha256_bytes(parts[name]) == sums[name] for name in sums)
+    except StudioError:
+        raise
+    except (OSError, ValueError, KeyError, TypeError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error,
+            NotImplementedError, RecursionError):
+        raise BadFile(f"{path.name} is no bundle, or it is damaged.", DAMAGED) from None
+    if not whole:
+        raise BadFile(f"{path.name} is damaged: its files are not those that it was made of.", DAMAGED)
+    return card, {name: parts[name] for name in sums}
+
+
+def _part(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
+    with archive.open(entry) as file:
+        data = file.read(PART_CAP_BYTES + 1)
+    if len(data) > PART_CAP_BYTES:
+        raise BadFile(f"{entry.filename[:100]} in the bundle is too large.", DAMAGED)
+    return data

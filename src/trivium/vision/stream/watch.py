@@ -1,0 +1,116 @@
+"""The loop: a source's frame, made small where it was decoded, through the model, to a typed event.
+
+    with Watch(open_model(path), parse("film.mp4"), WatchConfig()) as watching:
+        for event in watching.events():
+            ...
+
+Of a film every frame is seen, in order. Of a camera the newest one, whenever the model is free or the rate says so.
+"""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from trivium.vision.events import Event
+from trivium.vision.stream import wire
+from trivium.vision.stream.address import VIDEO, Address
+from trivium.vision.stream.clock import Clock, RealClock, Ticks
+from trivium.vision.stream.config import WatchConfig
+from trivium.vision.stream.model import Model
+from trivium.vision.stream.source import Shot, Source, State
+from trivium.vision.stream.verdicts import Consensus, guesses, label_of
+
+
+def device_name() -> str:
+    """What this machine calls itself."""
+    return platform.node() or "this-machine"
+
+
+class Pace:
+    """Which frames of a film are looked at, and when: by its own time, so that a slow machine changes nothing."""
+
+    def __init__(self, rate_fps: float | None, realtime: bool, clock: Clock) -> None:
+        self.rate_fps, self.realtime, self.clock = rate_fps, realtime, clock
+        self.begin, self.due_s = clock.monotonic(), 0.0
+
+    def wants(self, time_s: float | None) -> bool:
+        """Whether the frame at this place is looked at; waits for its moment where the film runs in real time."""
+        if time_s is None:
+            return True
+        if self.rate_fps and time_s < self.due_s - 1e-6:
+            return False
+        if self.rate_fps:
+            self.due_s = (int(time_s * self.rate_fps + 1e-6) + 1) / self.rate_fps
+        if self.realtime:
+            self.clock.sleep(self.begin + time_s - self.clock.monotonic())
+        return True
+
+
+class Watch:
+    """One source under one model. `on_state` hears of a camera that stops or comes back."""
+
+    def __init__(self, model: Model, address: Address, config: WatchConfig | None = None, device: str | None = None,
+                 on_state: Callable[[State], None] = lambda _state: None, clock: Clock | None = None,
+                 source: Any = None) -> None:
+        self.model, self.address, self.config = model, address, config or WatchConfig()
+        self.device, self.on_state, self.clock = device or device_name(), on_state, clock or RealClock()
+        chosen = self.config.threshold
+        self.threshold = model.threshold if chosen is None else chosen
+        self.consensus = Consensus(self.config)
+        self.source = source or Source(address)
+        self.state, self.view, self.wants_view = State("connecting"), b"", False
+        self.seen, self.missed = 0, 0
+
+    def events(self) -> Iterator[Event]:
+        """An event for each frame, until the source ends."""
+        rate = self.config.rate_fps
+        ticks = Ticks(rate, self.clock) if rate and self.address.kind != VIDEO else None
+        pace = Pace(rate, self.config.realtime, self.clock)
+        while True:
+            if ticks is not None:
+                ticks.wait()
+                self.missed = ticks.missed
+            found = self.source.ask(wire.PREVIEW if self.wants_view else wire.NEXT)
+            state = found if isinstance(found, State) else State("live")
+            if state.state != self.state.state:
+                self.state = state
+                self.on_state(state)
+            if isinstance(found, State):
+                if found.state == "ended":
+                    return
+            elif pace.wants(found.time_s):
+                yield self.event(found)
+
+    def event(self, shot: Shot) -> Event:
+        """What the model says of a frame."""
+        top = guesses(self.model.classes, self.model.probabilities(shot.picture), self.config.top)
+        label = label_of(top[0], self.threshold)
+        now = self.clock.monotonic()
+        latency_s = max(0.0, now - shot.taken_at)
+        taken = self.clock.unix() - latency_s
+        if shot.view is not None:
+            self.view = shot.view
+        self.seen += 1
+        return Event(time=round(taken, 6), frame=shot.number, source=self.address.shown, time_s=shot.time_s,
+                     file=shot.name, width=shot.width, height=shot.height, device=self.device,
+                     project=self.model.project, model=self.model.version, task=str(self.model.card["task"]),
+                     label=label, confidence=top[0].probability, top=top,
+                     settled=self.consensus.add(label, self.moment(shot, taken)),
+                     latency_ms=round(latency_s * 1e3, 3))
+
+    @staticmethod
+    def moment(shot: Shot, taken: float) -> float:
+        """When it was, for whoever measures how long something lasts: a film's own time, a camera's Unix time."""
+        return taken if shot.time_s is None else shot.time_s
+
+    def close(self) -> None:
+        """Stop watching."""
+        self.source.close()
+
+    def __enter__(self) -> Watch:
+        return self
+
+    def __exit__(self, *_: Any) -> None:
+        self.close()

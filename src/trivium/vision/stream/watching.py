@@ -1,0 +1,120 @@
+"""Watch a source to its end, or for a while: the events to whoever wants them, and a report of it all."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from trivium.errors import NameTaken
+from trivium.vision.delivery import Courier
+from trivium.vision.events import Event, Settled
+from trivium.vision.rules import Engine, Firing, Note, Rule
+from trivium.vision.stream.config import WatchConfig
+from trivium.vision.stream.diary import NAME, Diary
+from trivium.vision.stream.watch import Watch
+
+KEPT_ROWS = 100_000  # frames of a film that are listed in the report
+UNKNOWN = "I don't know"
+PATIENCE_S = 5.0  # for webhooks, at the end
+
+Say = Callable[[str], None]
+
+
+@dataclass
+class Report:
+    """What was seen."""
+
+    rows: list[dict[str, Any]] = field(default_factory=list)
+    changes: list[dict[str, Any]] = field(default_factory=list)
+    fired: list[dict[str, Any]] = field(default_factory=list)
+    latencies_ms: list[float] = field(default_factory=list)
+    labels: Counter[str] = field(default_factory=Counter)
+    n: int = 0
+
+    def add(self, event: Event, live: bool) -> None:
+        self.n += 1
+        self.labels[UNKNOWN if event.label is None else event.label] += 1
+        self.latencies_ms.append(event.latency_ms)
+        if not live and len(self.rows) < KEPT_ROWS:
+            self.rows.append(row_of(event))
+        if event.settled is not None and event.settled.new:
+            self.changes.append({"time": event.settled.since, "frame": event.frame, "label": event.settled.label})
+
+
+def row_of(event: Event) -> dict[str, Any]:
+    """A frame as the report lists it, in the words of the report on photos."""
+    return {"frame": event.frame, "time_s": event.time_s, **({"file": event.file} if event.file else {}),
+            "predicted": event.label, "confidence": event.confidence, "top": [each.model_dump() for each in event.top]}
+
+
+def watched(watch: Watch, rules: Sequence[Rule] = (), seconds: float | None = None, out: Path | None = None,
+            say: Say = lambda _text: None, receivers: Sequence[Callable[[Event], None]] = ()) -> dict[str, Any]:
+    """Watch until the source ends, the time is up, or somebody interrupts; what was seen."""
+    if out is not None and (out / NAME).exists():
+        raise NameTaken(f"{out / NAME} is there already.", "Choose another folder.")
+    diary = None if out is None else Diary(out)
+    courier, engine, report = Courier(say), Engine(rules), Report()
+    begin = time.monotonic()
+    interrupted = False
+    try:
+        for event in watch.events():
+            report.add(event, watch.address.live)
+            if diary is not None:
+                diary.write(event)
+            for receive in receivers:
+                receive(event)
+            if event.settled is not None and event.settled.new:
+                say(spoken(event, event.settled))
+            for firing in engine.see(event):
+                report.fired.append({"rule": firing.rule.name, "frame": event.frame, "time": event.time,
+                                     "time_s": event.time_s, "lasted_s": round(firing.lasted_s, 3)})
+                told(firing, courier, say)
+            if seconds is not None and time.monotonic() - begin >= seconds:
+                break
+    except KeyboardInterrupt:
+        interrupted = True
+    finally:
+        took_s = time.monotonic() - begin
+        courier.drain(PATIENCE_S)
+        courier.close()
+        if diary is not None:
+            diary.close()
+    return {**summary(watch, report, took_s), "delivered": courier.delivered, "not_delivered": courier.dropped,
+            "interrupted": interrupted, "events": None if out is None else str(out / NAME)}
+
+
+def told(firing: Firing, courier: Courier, say: Say) -> None:
+    """Do what a rule says."""
+    texts = [action.text for action in firing.rule.then if isinstance(action, Note) and action.text]
+    say(f"Rule '{firing.rule.name}'{': ' + texts[0] if texts else ' came true.'}")
+    courier.take(firing)
+
+
+def spoken(event: Event, settled: Settled) -> str:
+    """What has settled, for a person."""
+    place = f"{event.time_s:.2f} s" if event.time_s is not None else event.file or f"frame {event.frame}"
+    return f"{place}: {settled.label or UNKNOWN}"
+
+
+def summary(watch: Watch, report: Report, took_s: float) -> dict[str, Any]:
+    """The report as --json prints it."""
+    ordered = sorted(report.latencies_ms)
+    return {"source": watch.address.shown, "n": report.n, "seconds": round(took_s, 3),
+            "frames_per_s": round(report.n / took_s, 2) if took_s > 0 else 0.0,
+            "latency_ms": {"median": round(statistics.median(ordered), 2),
+                           "p95": round(ordered[min(len(ordered) - 1, int(0.95 * len(ordered)))], 2)}
+            if ordered else None,
+            "labels": dict(report.labels), "changes": report.changes, "rules": report.fired, "results": report.rows,
+            "passed_over": [], "model": watch.model.version, "project": watch.model.project,
+            "missed": watch.missed, "model_sha256": watch.model.card["files"]["model.onnx"],
+            "config": config_of(watch.config)}
+
+
+def config_of(config: WatchConfig) -> dict[str, Any]:
+    """The settings that differ from the usual."""
+    return config.model_dump(mode="json", exclude_defaults=True)
