@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -22,8 +22,10 @@ from trivium.music.transformer.tokens import HOLD, SILENCE, Past
 
 LOGITS = arrays(np.float64, (3, 9), elements=st.floats(-30, 30, width=32), unique=True)
 NOTHING = np.zeros((3, 9), dtype=bool)
+PATIENT = settings(deadline=None)  # the first example may wait for a compiler
 
 
+@PATIENT
 @given(LOGITS, st.integers(1, 12))
 def test_top_k_keeps_the_k_likeliest(logits: np.ndarray, k: int) -> None:
     p = softmax(logits)
@@ -34,6 +36,7 @@ def test_top_k_keeps_the_k_likeliest(logits: np.ndarray, k: int) -> None:
         np.testing.assert_allclose(left, expected, atol=1e-12)
 
 
+@PATIENT
 @given(LOGITS, st.floats(0.0, 1.0))
 def test_the_nucleus_is_the_smallest_set_that_holds_the_share(logits: np.ndarray, share: float) -> None:
     p = softmax(logits)
@@ -49,6 +52,7 @@ def test_the_nucleus_is_the_smallest_set_that_holds_the_share(logits: np.ndarray
         assert abs(left.sum() - 1.0) < 1e-9
 
 
+@PATIENT
 @given(LOGITS)
 def test_temperature_zero_is_the_likeliest_class(logits: np.ndarray) -> None:
     p = Controls(temperature=0.0).probabilities(logits, NOTHING)

@@ -1,5 +1,5 @@
 """Writing music with the Transformer: with its memory of keys and values, beside the same weights without, and beside
-`transformers` with a network of the same size; and accompanying a melody with the GAN.
+`transformers` with a network of the same size; editing with the AR-CNN; accompanying a melody with the GAN.
 
 A token is one cell: four a step. Weights are random, for they make no difference to the time a cell takes.
 """
@@ -43,6 +43,9 @@ def bench(quick: bool) -> Iterator[Result]:
     yield Result("Transformer, first audible note of a generation", first_s, "s")
     yield Result(f"Transformer, Twinkle extended by {seconds:g} s", whole_s, "s")
     yield Result("Transformer, training", training_rate(8 if quick else 40), "notes/s")
+    yield Result("AR-CNN, 100 iterations on 8 bars",
+                 statistics.median(editing_s(10 if quick else 100) for _ in range(repetitions)), "s")
+    yield Result("AR-CNN, training", arcnn_training_rate(1 if quick else 6), "windows/s")
     yield Result("GAN, accompaniment of 8 bars", statistics.median(accompaniment_s() for _ in range(repetitions)), "s")
     yield Result("GAN, training", gan_training_rate(1 if quick else 4), "clips/s")
     yield Result("Rendering to WAV, four parts", rendering_rate(1 if quick else 5), "x real time")
@@ -160,6 +163,39 @@ def training_rate(updates: int) -> float:
     learner.learn(batch, 0, 0.1)  # the first one warms up
     return rate(lambda: [learner.learn(batch, update, 0.1) for update in range(updates)],
                 updates * int((batch.target >= 0).sum()))
+
+
+def editing_s(iterations: int) -> float:
+    """Seconds that the model in the package takes for so many edits of the first 8 bars of a tune; it is opened anew
+    each time."""
+    from pathlib import Path
+
+    from trivium.music.composing import compose
+    from trivium.music.melodies import find_tune, tune_piece
+
+    settings = {"sampling_iterations": iterations, "first_bar": 1, "last_bar": 8}
+    begin = time.perf_counter()
+    compose(tune_piece(find_tune("twinkle")), "arcnn", settings, data=Path(), tell=lambda *_: None)
+    return time.perf_counter() - begin
+
+
+def arcnn_training_rate(updates: int) -> float:
+    """Windows of 8 bars learned from a second, at the default size."""
+    import numpy as np
+
+    from trivium.music.arcnn.config import ArcnnConfig
+    from trivium.music.arcnn.grid import Sheet
+    from trivium.music.arcnn.spoil import lesson
+    from trivium.music.arcnn.train import Learner
+
+    config, rng = ArcnnConfig(), np.random.default_rng(1)
+    notes = np.array([[step, 48 + 4 * voice + step // 4 % 5, 4, voice]
+                      for step in range(0, 256, 4) for voice in range(4)])
+    batch = lesson([Sheet(notes, np.arange(0, 256, 16))], config, rng)
+    learner = Learner(config, "cpu")
+    learner.learn(batch, 0, 0.1)  # the first one warms up
+    return rate(lambda: [learner.learn(batch, update, 0.1) for update in range(updates)],
+                updates * config.batch_windows)
 
 
 def rendering_rate(repetitions: int) -> float:

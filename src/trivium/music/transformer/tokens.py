@@ -14,7 +14,6 @@ T steps, 4 voices; P pieces or particles side by side.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -132,11 +131,11 @@ class Table:
     def __init__(self) -> None:
         self.rows = 0
 
-    def block(self, rows: int) -> Callable[[Ints], Ints]:
-        """A function from numbers 0..rows-1 to this block's rows."""
-        start = self.rows
-        self.rows += rows
-        return lambda numbers: numbers + start
+    def blocks(self, count: int, rows: int) -> Ints:
+        """The first row of each of `count` blocks of so many rows, (count,)."""
+        first = self.rows + rows * np.arange(count)
+        self.rows += rows * count
+        return first
 
 
 def interval(upper: Ints, lower: Ints) -> Ints:
@@ -145,31 +144,24 @@ def interval(upper: Ints, lower: Ints) -> Ints:
     return np.where(unknown, SPAN - 1, upper - lower + PITCHES - 1)
 
 
-def aged(past: Past, voice: int) -> Ints:
-    """How long the voice's note has sounded, up to LONGEST."""
-    return np.minimum(past.age[..., voice], LONGEST)
-
-
 class StepRows:
     """The facts that describe the past at the beginning of a step."""
 
     def __init__(self) -> None:
         table = Table()
-        self.pitch = [table.block(START + 1) for _ in range(V)]
-        self.age = [table.block(LONGEST + 1) for _ in range(V)]
-        self.leap = [table.block(27) for _ in range(V)]
-        self.pairs = [(u, v, table.block(SPAN)) for u in range(V) for v in range(u + 1, V)]
-        self.phase, self.bar = table.block(BAR_STEPS), table.block(BARS)
+        self.pitch, self.age, self.leap = (table.blocks(V, rows) for rows in (START + 1, LONGEST + 1, 27))
+        self.upper, self.lower = np.triu_indices(V, 1)
+        self.pairs = table.blocks(len(self.upper), SPAN)
+        self.phase, self.bar = table.blocks(1, BAR_STEPS), table.blocks(1, BARS)
         self.rows, self.facts = table.rows, 3 * V + len(self.pairs) + 2
 
     def __call__(self, past: Past, step: Ints) -> Ints:
         """(..., facts) rows; `step` is the number of the step, (...)."""
-        facts = [self.pitch[v](past.sounding[..., v]) for v in range(V)]
-        facts += [self.age[v](aged(past, v)) for v in range(V)]
-        facts += [self.leap[v](past.leap[..., v]) for v in range(V)]
-        facts += [rows(interval(past.sounding[..., u], past.sounding[..., v])) for u, v, rows in self.pairs]
-        facts += [self.phase(step % BAR_STEPS), self.bar(np.minimum(step // BAR_STEPS, BARS - 1))]
-        return np.stack(facts, axis=-1)
+        sounding, step = past.sounding, step[..., None]
+        return np.concatenate([
+            sounding + self.pitch, np.minimum(past.age, LONGEST) + self.age, past.leap + self.leap,
+            interval(sounding[..., self.upper], sounding[..., self.lower]) + self.pairs,
+            step % BAR_STEPS + self.phase, np.minimum(step // BAR_STEPS, BARS - 1) + self.bar], axis=-1)
 
 
 class CellRows:
@@ -177,29 +169,26 @@ class CellRows:
 
     def __init__(self) -> None:
         table = Table()
-        self.own = [table.block(START + 1) for _ in range(V)]
-        self.age = [table.block(LONGEST + 1) for _ in range(V)]
-        self.phase = [table.block(BAR_STEPS) for _ in range(V)]
-        self.pitch = [[table.block(2 * CLASSES) for _ in range(v)] for v in range(V)]
-        self.motion = [[table.block(SPAN) for _ in range(v)] for v in range(V)]
-        self.distance = [[table.block(SPAN) for _ in range(V)] for _ in range(V)]
+        self.own, self.age, self.phase = (table.blocks(V, rows) for rows in (START + 1, LONGEST + 1, BAR_STEPS))
+        self.pitch = [table.blocks(v, 2 * CLASSES) for v in range(V)]
+        self.motion = [table.blocks(v, SPAN) for v in range(V)]
+        self.distance = [table.blocks(V, SPAN) for _ in range(V)]
         self.empty = table.rows  # fills up where a voice has fewer facts; its row stays zero
         self.rows, self.facts = table.rows + 1, 3 + 3 * (V - 1)
 
     def __call__(self, voice: int, past: Past, step: Ints, sounding: Ints, onset: Bools) -> Ints:
         """(..., facts) rows for `voice`; of `sounding` and `onset`, (..., 4), only the voices above are looked at."""
-        reference = past.reference()
-        facts = [self.own[voice](past.sounding[..., voice]), self.age[voice](aged(past, voice)),
-                 self.phase[voice](step % BAR_STEPS)]
-        for u in range(voice):
-            sung = sounding[..., u]
-            facts += [self.pitch[voice][u](2 * sung + onset[..., u]),
-                      self.motion[voice][u](interval(sung, reference[..., u])),
-                      self.distance[voice][u](interval(sung, reference[..., voice]))]
-        facts += [self.distance[voice][u](interval(past.sounding[..., u], reference[..., voice]))
-                  for u in range(voice + 1, V)]
-        facts += [np.full_like(facts[0], self.empty)] * (self.facts - len(facts))
-        return np.stack(facts, axis=-1)
+        above, mine, below = slice(0, voice), slice(voice, voice + 1), slice(voice + 1, V)
+        reference, sung = past.reference(), sounding[..., above]
+        missing = 2 * (V - 1 - voice)  # voices still to come are described by one fact each, not by three
+        return np.concatenate([
+            past.sounding[..., mine] + self.own[voice], np.minimum(past.age[..., mine], LONGEST) + self.age[voice],
+            step[..., None] % BAR_STEPS + self.phase[voice],
+            2 * sung + onset[..., above] + self.pitch[voice],
+            interval(sung, reference[..., above]) + self.motion[voice],
+            interval(sung, reference[..., mine]) + self.distance[voice][above],
+            interval(past.sounding[..., below], reference[..., mine]) + self.distance[voice][below],
+            np.full((*step.shape, missing), self.empty)], axis=-1)
 
 
 class MemoryRows:
