@@ -15,7 +15,7 @@ from trivium.cli import main
 from trivium.errors import BadConfig, BadFile, NameTaken
 from trivium.vision.events import Event, deeplens_payload, deeplens_topic
 from trivium.vision.stream.address import parse
-from trivium.vision.stream.clock import SimulatedClock, Ticks
+from trivium.vision.stream.clock import RealClock, SimulatedClock, Ticks
 from trivium.vision.stream.config import WatchConfig
 from trivium.vision.stream.diary import Diary
 from trivium.vision.stream.model import open_model
@@ -97,6 +97,10 @@ def test_ticks_do_not_drift_and_count_what_they_miss() -> None:
     assert all(now == pytest.approx(100.0 + number / 2, abs=1e-6) or number == moments[401][0]
                for number, now in moments)
     assert ticks.missed == 2 and moments[-1][1] == pytest.approx(100.0 + (999 + 2) / 2)
+
+
+def test_nobody_sleeps_backwards() -> None:
+    RealClock().sleep(-1.0)
 
 
 class Scripted:

@@ -1,4 +1,4 @@
-"""`trivium bench racing|music`: the figures that the README quotes, measured on this machine.
+"""`trivium bench racing|music|vision`: the figures that the README quotes, measured on this machine.
 
 Each benchmark of a list is run by itself, since two at once would measure each other. Peers that are not installed are
 left out with a plain line; `pip install "trivium[bench]"` brings them.
@@ -31,6 +31,9 @@ RACING = {
 MUSIC = {
     "transformer": "trivium.bench.music:bench",
 }
+VISION = {
+    "watching": "trivium.bench.vision:bench",
+}
 
 
 @click.group()
@@ -55,6 +58,15 @@ def racing(names: tuple[str, ...], as_json: bool, quick: bool, track: Path | Non
 def music(names: tuple[str, ...], as_json: bool, quick: bool) -> None:
     """Writing music and learning it."""
     measure(MUSIC, names, as_json, quick=quick)
+
+
+@bench.command()
+@click.argument("names", nargs=-1, type=click.Choice(list(VISION)))
+@click.option("--json", "as_json", is_flag=True, help="A JSON list on standard output.")
+@click.option("--quick", is_flag=True, help="Fewer repetitions: shows that it works, not how fast it is.")
+def vision(names: tuple[str, ...], as_json: bool, quick: bool) -> None:
+    """A model at work: films, a camera, ten cameras."""
+    measure(VISION, names, as_json, quick=quick)
 
 
 def measure(benches: Mapping[str, str], names: tuple[str, ...], as_json: bool, **settings: Any) -> None:

@@ -186,6 +186,59 @@ class BallotRecord(Record):
     done_at: Mapped[float] = mapped_column(Float)
 
 
+class DeviceRecord(Record):
+    """A machine that watches. Only a hash of its credential is kept."""
+
+    __tablename__ = "devices"
+
+    id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    name: Mapped[str] = mapped_column(String(100))
+    credential_hash: Mapped[str] = mapped_column(String(64), unique=True, index=True)
+    created_at: Mapped[float] = mapped_column(Float)
+    seen_at: Mapped[float | None] = mapped_column(Float)
+    revoked_at: Mapped[float | None] = mapped_column(Float)
+    report: Mapped[Json] = mapped_column(JSON)  # how its projects are, as it said last
+
+
+class DeviceCodeRecord(Record):
+    """A code by which one device may join, once; only its hash is kept."""
+
+    __tablename__ = "device_codes"
+
+    code_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    created_at: Mapped[float] = mapped_column(Float)
+    expires_at: Mapped[float] = mapped_column(Float)
+
+
+class DeviceProjectRecord(Record):
+    """What a device is to run: a bundle among the blobs, and what it watches."""
+
+    __tablename__ = "device_projects"
+
+    device_id: Mapped[str] = mapped_column(ForeignKey("devices.id", ondelete="CASCADE"), primary_key=True)
+    project: Mapped[str] = mapped_column(String(64), primary_key=True)
+    version: Mapped[str] = mapped_column(String(64))
+    sha256: Mapped[str] = mapped_column(String(64))  # of the bundle
+    previous: Mapped[list[Json]] = mapped_column(JSON)  # [{"version", "sha256"}], newest first
+    setup: Mapped[Json] = mapped_column(JSON)
+    changed_at: Mapped[float] = mapped_column(Float)
+
+
+class DeviceEventRecord(Record):
+    """What a device said. Its number within its outbox makes a repetition count once."""
+
+    __tablename__ = "device_events"
+    __table_args__ = (Index("ix_device_events_time", "device_id", "time"),)
+
+    device_id: Mapped[str] = mapped_column(ForeignKey("devices.id", ondelete="CASCADE"), primary_key=True)
+    epoch: Mapped[str] = mapped_column(String(32), primary_key=True)
+    seq: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    time: Mapped[float] = mapped_column(Float)
+    project: Mapped[str | None] = mapped_column(String(64))
+    kind: Mapped[str] = mapped_column(String(32))
+    body: Mapped[Json] = mapped_column(JSON)
+
+
 class SettingRecord(Record):
     """A setting that the studio keeps for itself."""
 

@@ -24,7 +24,7 @@ class RealClock:
         return time.time()
 
     def sleep(self, seconds: float) -> None:
-        time.sleep(seconds)
+        time.sleep(max(0.0, seconds))
 
 
 class SimulatedClock:

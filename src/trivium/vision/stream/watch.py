@@ -54,24 +54,27 @@ class Watch:
     def __init__(self, model: Model, address: Address, config: WatchConfig | None = None, device: str | None = None,
                  on_state: Callable[[State], None] = lambda _state: None, clock: Clock | None = None,
                  source: Any = None) -> None:
-        self.model, self.address, self.config = model, address, config or WatchConfig()
+        self.address, self.config = address, config or WatchConfig()
         self.device, self.on_state, self.clock = device or device_name(), on_state, clock or RealClock()
-        chosen = self.config.threshold
-        self.threshold = model.threshold if chosen is None else chosen
+        self.use(model)
         self.consensus = Consensus(self.config)
         self.source = source or Source(address)
         self.state, self.view, self.wants_view = State("connecting"), b"", False
-        self.seen, self.missed = 0, 0
+        self.ticks: Ticks | None = None
+
+    def use(self, model: Model) -> None:
+        """Look with this model from the next frame on."""
+        chosen = self.config.threshold
+        self.model, self.threshold = model, model.threshold if chosen is None else chosen
 
     def events(self) -> Iterator[Event]:
         """An event for each frame, until the source ends."""
         rate = self.config.rate_fps
-        ticks = Ticks(rate, self.clock) if rate and self.address.kind != VIDEO else None
+        self.ticks = ticks = Ticks(rate, self.clock) if rate and self.address.kind != VIDEO else None
         pace = Pace(rate, self.config.realtime, self.clock)
         while True:
             if ticks is not None:
                 ticks.wait()
-                self.missed = ticks.missed
             found = self.source.ask(wire.PREVIEW if self.wants_view else wire.NEXT)
             state = found if isinstance(found, State) else State("live")
             if state.state != self.state.state:
@@ -85,17 +88,17 @@ class Watch:
 
     def event(self, shot: Shot) -> Event:
         """What the model says of a frame."""
-        top = guesses(self.model.classes, self.model.probabilities(shot.picture), self.config.top)
+        model = self.model
+        top = guesses(model.classes, model.probabilities(shot.picture), self.config.top)
         label = label_of(top[0], self.threshold)
         now = self.clock.monotonic()
         latency_s = max(0.0, now - shot.taken_at)
         taken = self.clock.unix() - latency_s
         if shot.view is not None:
             self.view = shot.view
-        self.seen += 1
         return Event(time=round(taken, 6), frame=shot.number, source=self.address.shown, time_s=shot.time_s,
                      file=shot.name, width=shot.width, height=shot.height, device=self.device,
-                     project=self.model.project, model=self.model.version, task=str(self.model.card["task"]),
+                     project=model.project, model=model.version, task=str(model.card["task"]),
                      label=label, confidence=top[0].probability, top=top,
                      settled=self.consensus.add(label, self.moment(shot, taken)),
                      latency_ms=round(latency_s * 1e3, 3))

@@ -111,7 +111,7 @@ def summary(watch: Watch, report: Report, took_s: float) -> dict[str, Any]:
             if ordered else None,
             "labels": dict(report.labels), "changes": report.changes, "rules": report.fired, "results": report.rows,
             "passed_over": [], "model": watch.model.version, "project": watch.model.project,
-            "missed": watch.missed, "model_sha256": watch.model.card["files"]["model.onnx"],
+            "missed": watch.ticks.missed if watch.ticks else 0, "model_sha256": watch.model.card["files"]["model.onnx"],
             "config": config_of(watch.config)}
 
 

@@ -1,0 +1,107 @@
+"""The agent's line to the studio: HTTP with its credential, each failure one of three kinds.
+
+Away: the network or the studio is gone, try again. Refused: the credential no longer counts. Anything else is told.
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import ssl
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+import trivium
+from trivium.errors import BadConfig, StudioError
+
+TIMEOUT_S = 10.0
+ANSWER_BYTES, BUNDLE_BYTES = 10_000_000, 400_000_000
+ROOT = "/api/v1/vision/device"
+
+
+class Away(StudioError):
+    """The studio does not answer now."""
+
+    code = "away"
+
+
+class Refused(StudioError):
+    """The studio does not know this device, or no longer."""
+
+    code = "refused"
+
+
+class Client:
+    """Requests to one studio."""
+
+    def __init__(self, url: str, credential: str = "") -> None:
+        try:
+            parts = urlsplit(url if "://" in url else f"http://{url}")
+            self.host, self.port, self.secure = parts.hostname or "", parts.port, parts.scheme == "https"
+        except ValueError:
+            parts, self.host = urlsplit(""), ""
+        if parts.scheme not in ("http", "https") or not self.host:
+            raise BadConfig(f"{url[:100]} is no address of a studio.", "It looks like http://127.0.0.1:8470.")
+        self.url, self.credential = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}", credential
+
+    def ask(self, method: str, path: str, body: Any = None) -> Any:
+        """The JSON answer."""
+        data = self._send(method, path, body, ANSWER_BYTES)
+        try:
+            return json.loads(data)
+        except ValueError:
+            raise StudioError("What answers there is no Trivium.", "Check the address.") from None
+
+    def join(self, code: str, name: str) -> dict[str, Any]:
+        """Join with a code: {"id", "name", "credential"}."""
+        found: dict[str, Any] = self.ask("POST", f"{ROOT}/join", {"code": code, "name": name})
+        return found
+
+    def desired(self) -> list[dict[str, Any]]:
+        """What to run."""
+        found: list[dict[str, Any]] = self.ask("GET", f"{ROOT}/desired")["projects"]
+        return found
+
+    def bundle(self, sha256: str) -> bytes:
+        """A bundle's bytes."""
+        return self._send("GET", f"{ROOT}/bundles/{quote(sha256)}", None, BUNDLE_BYTES)
+
+    def deliver(self, delivery: dict[str, Any]) -> int:
+        """The number up to which the studio has everything."""
+        return int(self.ask("POST", f"{ROOT}/messages", delivery)["acknowledged"])
+
+    def _send(self, method: str, path: str, body: Any, most: int) -> bytes:
+        kind = http.client.HTTPSConnection if self.secure else http.client.HTTPConnection
+        more: dict[str, Any] = {"context": ssl.create_default_context()} if self.secure else {}
+        connection = kind(self.host, self.port, timeout=TIMEOUT_S, **more)
+        headers = {"User-Agent": f"trivium-agent/{trivium.__version__}", "Content-Type": "application/json"}
+        if self.credential:
+            headers["Authorization"] = f"Bearer {self.credential}"
+        try:
+            connection.request(method, path, None if body is None else json.dumps(body).encode(), headers)
+            answer = connection.getresponse()
+            data = answer.read(most + 1)
+        except (OSError, http.client.HTTPException) as error:
+            raise Away(f"The studio at {self.url} does not answer ({type(error).__name__}).",
+                       "Is it running, and is the network there?") from None
+        finally:
+            connection.close()
+        if answer.status == 401:
+            raise Refused(*_said(data, "The studio does not know this device."))
+        if answer.status in (408, 429) or answer.status >= 500:
+            raise Away(*_said(data, f"The studio answered {answer.status}."))
+        if not 200 <= answer.status < 300:
+            raise StudioError(*_said(data, f"The studio answered {answer.status}."))
+        if len(data) > most:
+            raise StudioError("The studio's answer is too long.", "Check the address.")
+        return data
+
+
+def _said(data: bytes, otherwise: str) -> tuple[str, str]:
+    """Message and hint of a problem+json answer."""
+    try:
+        found = json.loads(data)
+        return str(found.get("message") or found.get("detail") or found.get("title") or otherwise)[:300], str(
+            found.get("hint") or "")[:300]
+    except (ValueError, AttributeError):
+        return otherwise, ""

@@ -1,0 +1,258 @@
+"""The studio's end of devices: codes to join with, credentials that can be taken back, what each runs, what it said.
+
+A code is for one device, once, for ten minutes. A credential is 256 random bits that only the device has; the database
+holds its hash. What a device says is kept once, however often it is delivered.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import delete, func, select
+
+from trivium.core.blobs import BlobStore
+from trivium.core.db import Database
+from trivium.core.events import clean
+from trivium.core.records import DeviceCodeRecord, DeviceEventRecord, DeviceProjectRecord, DeviceRecord
+from trivium.core.spec import new_id
+from trivium.errors import BadConfig, NotFound, StudioError
+from trivium.vision.devices.shelf import KEPT, NAME, Setup
+from trivium.vision.devices.views import (
+    Delivery,
+    Desired,
+    DeviceEvent,
+    DeviceView,
+    JoinCode,
+    Joined,
+    ProjectOnDevice,
+    Wanted,
+)
+from trivium.vision.stream.model import PART_CAP_BYTES, bundle_of, version_of
+
+ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"  # none that look alike
+CODE_LENGTH, CODE_LIFETIME_S = 8, 600.0
+ONLINE_S = 15.0
+KEPT_EVENTS = 50_000  # of each device
+TRIES, TRIES_S = 20, 60.0  # wrong codes a minute, from whomever; a code has 40 bits
+
+
+class NotJoined(StudioError):
+    """A device that the studio does not know, or no longer."""
+
+    status = 401
+    code = "not_joined"
+
+
+class Registry:
+    """Devices in the studio's database."""
+
+    def __init__(self, db: Database, blobs: BlobStore) -> None:
+        self.db, self.blobs = db, blobs
+        self.wrong: list[float] = []
+
+    def new_code(self, url: str) -> JoinCode:
+        """A code for one device."""
+        code, now = "".join(secrets.choice(ALPHABET) for _ in range(CODE_LENGTH)), time.time()
+        with self.db.write() as session:
+            session.execute(delete(DeviceCodeRecord).where(DeviceCodeRecord.expires_at < now))
+            session.add(DeviceCodeRecord(code_hash=hashed(code), created_at=now, expires_at=now + CODE_LIFETIME_S))
+        return JoinCode(code=code, expires_at=now + CODE_LIFETIME_S,
+                        command=f"trivium vision agent join {url} --code {code}")
+
+    def join(self, code: str, name: str) -> Joined:
+        """Take a device in; the code is used up."""
+        now = time.time()
+        self.wrong = [each for each in self.wrong if now - each < TRIES_S]
+        if len(self.wrong) >= TRIES:
+            raise StudioError("Too many wrong codes were tried.", "Wait a minute.", 429, "too_many")
+        credential, device = secrets.token_urlsafe(32), new_id()
+        with self.db.write() as session:
+            found = session.get(DeviceCodeRecord, hashed(code.strip().upper()))
+            if found is None or found.expires_at < now:
+                self.wrong.append(now)
+                raise NotJoined("This code is wrong, used up or too old.", "Make a new one on the studio.")
+            session.delete(found)
+            session.add(DeviceRecord(id=device, name=name.strip()[:100] or "device", credential_hash=hashed(credential),
+                                     created_at=now, seen_at=now, revoked_at=None, report={}))
+        return Joined(id=device, name=name, credential=credential)
+
+    def known(self, credential: str) -> str:
+        """The device that has this credential; NotJoined where there is none."""
+        with self.db.read() as session:
+            row = session.scalar(select(DeviceRecord).where(DeviceRecord.credential_hash == hashed(credential)))
+        if row is None or row.revoked_at is not None:
+            raise NotJoined("The studio does not know this device, or no longer.",
+                            "Join again with a new code: trivium vision agent join URL --code CODE")
+        return row.id
+
+    def revoke(self, device: str) -> None:
+        """Take the device's credential back; what it said stays."""
+        with self.db.write() as session:
+            self._row(session, device).revoked_at = time.time()
+
+    def devices(self) -> list[DeviceView]:
+        """The devices that belong to the studio, by name."""
+        with self.db.read() as session:
+            rows = session.scalars(select(DeviceRecord).where(DeviceRecord.revoked_at.is_(None))
+                                   .order_by(DeviceRecord.name, DeviceRecord.id)).all()
+            wanted = session.scalars(select(DeviceProjectRecord).order_by(DeviceProjectRecord.project)).all()
+        return [view_of(row, [each for each in wanted if each.device_id == row.id]) for row in rows]
+
+    def get(self, device: str) -> DeviceView:
+        """A device by its id, or by its name where only one has it."""
+        found = [each for each in self.devices() if device in (each.id, each.name)]
+        if len(found) != 1:
+            there = ", ".join(each.name for each in self.devices()) or "none yet"
+            raise NotFound(f"There is no device {device[:64]}." if not found else
+                           f"{len(found)} devices are called {device[:64]}.", f"There are: {there}.")
+        return found[0]
+
+    def deploy(self, device: str, bundle: Path, project: str | None = None, setup: Setup | None = None) -> Wanted:
+        """Let the device run this bundle from now on; it fetches it by itself."""
+        card, _ = bundle_of(bundle)
+        name = project or str(card.get("project") or "project")
+        if not NAME.fullmatch(name):
+            raise BadConfig(f"{name[:64]!r} can't be the name of a project.",
+                            "Use letters, digits, dots, dashes and underscores.")
+        blob, version, now = self.blobs.put([bundle.read_bytes()], PART_CAP_BYTES), version_of(card), time.time()
+        with self.db.write() as session:
+            self._row(session, device)
+            row = session.get(DeviceProjectRecord, (device, name))
+            if row is None:
+                row = DeviceProjectRecord(device_id=device, project=name, previous=[], setup=Setup().model_dump(),
+                                          version=version, sha256=blob.sha256, changed_at=now)
+                session.add(row)
+            elif row.version != version:
+                before = [{"version": row.version, "sha256": row.sha256}, *row.previous]
+                row.previous = [each for each in before if each["version"] != version][:KEPT]
+                row.version, row.sha256 = version, blob.sha256
+            if setup is not None:
+                row.setup = setup.model_dump(mode="json")
+            row.changed_at = now
+            return wanted_of(row)
+
+    def roll_back(self, device: str, project: str) -> Wanted:
+        """Let the version run that ran before."""
+        with self.db.write() as session:
+            row = self._project(session, device, project)
+            if not row.previous:
+                raise NotFound(f"There is no earlier version of {project}.", "Deploy another one.")
+            first, *rest = row.previous
+            row.previous = [*rest, {"version": row.version, "sha256": row.sha256}][:KEPT]
+            row.version, row.sha256, row.changed_at = first["version"], first["sha256"], time.time()
+            return wanted_of(row)
+
+    def set_up(self, device: str, project: str, setup: Setup) -> Wanted:
+        """Change what a project watches."""
+        with self.db.write() as session:
+            row = self._project(session, device, project)
+            row.setup, row.changed_at = setup.model_dump(mode="json"), time.time()
+            return wanted_of(row)
+
+    def remove(self, device: str, project: str) -> None:
+        """Take a project off a device."""
+        with self.db.write() as session:
+            session.delete(self._project(session, device, project))
+
+    def desired(self, device: str) -> Desired:
+        """What a device is to run."""
+        with self.db.read() as session:
+            rows = session.scalars(select(DeviceProjectRecord).where(DeviceProjectRecord.device_id == device)).all()
+        return Desired(projects=[wanted_of(row) for row in rows])
+
+    def bundle(self, device: str, sha256: str) -> Path:
+        """A bundle that this device is to run."""
+        if sha256 not in {each.sha256 for each in self.desired(device).projects}:
+            raise NotFound("This device is to run no such bundle.", "Ask again what it is to run.")
+        return self.blobs.path(sha256)
+
+    def take(self, device: str, delivery: Delivery) -> int:
+        """Keep what a device delivers; the number up to which everything is there."""
+        now = time.time()
+        with self.db.write() as session:
+            row = self._row(session, device)
+            row.seen_at = now
+            row.report = {"projects": clean(delivery.projects, []), "waiting": delivery.waiting,
+                          "dropped": delivery.dropped}
+            numbers = [message.seq for message in delivery.messages]
+            kept = set(session.scalars(select(DeviceEventRecord.seq).where(
+                DeviceEventRecord.device_id == device, DeviceEventRecord.epoch == delivery.epoch,
+                DeviceEventRecord.seq.in_(numbers))))
+            for message in delivery.messages:
+                if message.seq not in kept:
+                    kept.add(message.seq)
+                    session.add(record_of(device, delivery.epoch, message.seq, message.body, now))
+            self._prune(session, device)
+        return max(numbers, default=0)
+
+    def _prune(self, session: Any, device: str) -> None:
+        mine = DeviceEventRecord.device_id == device
+        if (session.scalar(select(func.count()).where(mine)) or 0) > KEPT_EVENTS * 1.1:
+            oldest = session.scalar(select(DeviceEventRecord.time).where(mine).order_by(
+                DeviceEventRecord.time.desc()).offset(KEPT_EVENTS).limit(1))
+            session.execute(delete(DeviceEventRecord).where(mine, DeviceEventRecord.time <= oldest))
+
+    def events(self, device: str | None = None, project: str | None = None, kind: str | None = None,
+               limit: int = 100) -> list[DeviceEvent]:
+        """What devices said, newest first."""
+        query = select(DeviceEventRecord).order_by(DeviceEventRecord.time.desc(), DeviceEventRecord.seq.desc())
+        for column, value in ((DeviceEventRecord.device_id, device), (DeviceEventRecord.project, project),
+                              (DeviceEventRecord.kind, kind)):
+            query = query if value is None else query.where(column == value)
+        with self.db.read() as session:
+            rows = session.scalars(query.limit(limit)).all()
+        return [DeviceEvent(device=row.device_id, kind=row.kind, time=row.time, project=row.project, body=row.body)
+                for row in rows]
+
+    def _row(self, session: Any, device: str) -> DeviceRecord:
+        row: DeviceRecord | None = session.get(DeviceRecord, device)
+        if row is None or row.revoked_at is not None:
+            raise NotFound("There is no such device.", "It may have been removed.")
+        return row
+
+    def _project(self, session: Any, device: str, project: str) -> DeviceProjectRecord:
+        row: DeviceProjectRecord | None = session.get(DeviceProjectRecord, (device, project))
+        if row is None:
+            raise NotFound(f"This device runs no {project[:64]}.", "Deploy it first.")
+        return row
+
+
+def record_of(device: str, epoch: str, seq: int, body: dict[str, Any], now: float) -> DeviceEventRecord:
+    """A message as a row; a clock that goes wrong by a day is not believed."""
+    said = body.get("time")
+    right = isinstance(said, int | float) and abs(now - said) < 40 * 86_400.0
+    project = body.get("project")
+    if body.get("kind") == "rule" and isinstance(body.get("event"), dict):
+        project = body["event"].get("project", project)
+    return DeviceEventRecord(device_id=device, epoch=epoch, seq=seq, time=float(said) if right else now,  # type: ignore[arg-type]
+                             project=str(project)[:64] if project is not None else None,
+                             kind=str(body.get("kind", ""))[:32], body=clean(body, []))
+
+
+def wanted_of(row: DeviceProjectRecord) -> Wanted:
+    return Wanted(project=row.project, version=row.version, sha256=row.sha256, setup=Setup.model_validate(row.setup))
+
+
+def view_of(row: DeviceRecord, wanted: Iterable[DeviceProjectRecord]) -> DeviceView:
+    """A device with what it is to run and what it says of that."""
+    said = {str(each.get("project")): each for each in row.report.get("projects", []) if isinstance(each, dict)}
+    projects = []
+    for each in wanted:
+        now = said.get(each.project, {})
+        projects.append(ProjectOnDevice(
+            project=each.project, version=each.version, previous=[before["version"] for before in each.previous],
+            setup=Setup.model_validate(each.setup), changed_at=each.changed_at, running=now.get("version"),
+            state=now.get("state"), message=now.get("message"), last=now.get("last")))
+    return DeviceView(id=row.id, name=row.name, created_at=row.created_at, seen_at=row.seen_at,
+                      online=row.seen_at is not None and time.time() - row.seen_at < ONLINE_S,
+                      waiting=int(row.report.get("waiting", 0)), dropped=int(row.report.get("dropped", 0)),
+                      projects=projects)
+
+
+def hashed(secret: str) -> str:
+    return hashlib.sha256(secret.encode("utf-8", "replace")).hexdigest()
