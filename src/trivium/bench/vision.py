@@ -151,7 +151,8 @@ def opencv_loop(model: bytes) -> Any:
     session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
 
     def loop(path: Path) -> float:
-        film, moments = cv2.VideoCapture(str(path)), []
+        film = cv2.VideoCapture(str(path))
+        moments: list[float] = []
         while True:
             ok, frame = film.read()
             if not ok:
