@@ -38,6 +38,11 @@ class TransformerConfig(BaseModel):
     dropout: float = Field(
         0.3, ge=0.0, le=0.8, title="Dropout", description="Share of numbers hidden at random while learning.",
         json_schema_extra=knob("learning", "memorises less, learns slower", "learns faster, may memorise"))
+    hidden_facts: float = Field(
+        0.1, ge=0.0, le=0.8, title="Hidden facts",
+        description="Share of the facts about the past (pitches, intervals, ages) hidden at random while learning.",
+        json_schema_extra=knob("learning", "memorises less, learns slower", "learns faster, may memorise",
+                               advanced=True))
     epochs: int = Field(
         40, ge=1, le=10_000, title="Epochs", description="Passes over the training pieces, each in a random key.",
         json_schema_extra=knob("learning", "learns more, takes longer", "done sooner"))
