@@ -8,8 +8,8 @@ from trivium.music import STUDIO as MUSIC
 from trivium.racing import STUDIO as RACING
 from trivium.vision import STUDIO as VISION
 
-STUDIOS: tuple[Studio, ...] = (RACING, MUSIC)
-WITHOUT_PAGES: tuple[Studio, ...] = (VISION,)  # on the command line and in Python
+STUDIOS: tuple[Studio, ...] = (RACING, MUSIC, VISION)
+WITHOUT_PAGES: tuple[Studio, ...] = ()  # on the command line and in Python
 
 
 def find_studio(studio_id: str) -> Studio:

@@ -18,6 +18,7 @@ STUDIO = Studio(
     accent="#0f7b6c",
     entries={"train": "trivium.vision.train:train"},
     configs={"train": "trivium.vision.config:TrainConfig"},
+    api="trivium.vision.api:router",
     commands="trivium.vision.commands:vision",
 )
 

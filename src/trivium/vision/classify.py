@@ -19,13 +19,16 @@ BATCH = 64  # photos in memory at a time
 TOP = 3
 
 
-def classify(run: Path | str, source: Path, top: int = TOP,
-             say: Callable[[str], None] = lambda _text: None) -> dict[str, Any]:
-    """{"results": [{"file", "predicted", "confidence", "top"}], "passed_over", "n", "model_sha256"} of the photos."""
+def classify(run: Path | str, source: Path, top: int = TOP, say: Callable[[str], None] = lambda _text: None,
+             called: str | None = None) -> dict[str, Any]:
+    """{"results": [{"file", "predicted", "confidence", "top"}], "passed_over", "n", "model_sha256"} of the photos.
+
+    `called` is the name of a single file, where its path does not tell.
+    """
     folder, _ = training(run)
     card, parts = read_bundle(folder)
     results: list[dict[str, Any]] = []
-    with sources.opened(source) as found:
+    with sources.opened(source, called) as found:
         passed_over = list(found.passed_over)
         for batch in contents(found, passed_over):
             at = 0

@@ -150,8 +150,7 @@ def report(project: Project, store: PictureStore) -> dict[str, Any]:
 
 def counts_of(project: Project) -> dict[str, int]:
     """How many photos each class has."""
-    counts = Counter(item.label for item in project.items.values())
-    return {name: counts[name] for name in project.classes}
+    return project.counts()
 
 
 def is_blurred(item: Item) -> bool:

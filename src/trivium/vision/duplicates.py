@@ -8,6 +8,7 @@ go by. Each alone errs: features call two cups alike, hashes two things on white
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -16,7 +17,7 @@ from trivium.vision.pictures import Bytes
 
 ALIKE = 0.9  # cosine
 FAR_BITS, NEAR_BITS, PLAIN_BITS = 64, 8, 24
-ROWS = 512  # compared at a time
+ROWS, PAIRS = 512, 20_000  # compared at a time
 
 
 def hash_bits(hashes: Sequence[str]) -> Bytes:
@@ -34,13 +35,26 @@ def near_copies(hashes: Sequence[str], features: Floats | None = None) -> Iterat
         unit = centred / np.maximum(np.linalg.norm(centred, axis=1, keepdims=True), 1e-9)
     for at in range(0, len(bits), ROWS):
         rows = slice(at, at + ROWS)
-        distance = ones[rows, None] + ones[None, :] - 2 * bits[rows] @ bits.T  # Hamming
+        later = slice(at, None)  # each pair once
+        distance = ones[rows, None] + ones[None, later] - 2 * bits[rows] @ bits[later].T  # Hamming
         found = (distance <= NEAR_BITS) & (ones[rows, None] >= PLAIN_BITS)
         if unit is not None:
-            found |= (distance <= FAR_BITS) & (unit[rows] @ unit.T > ALIKE)
+            found |= alike(distance <= FAR_BITS, unit[rows], unit[later])
         for i, j in np.argwhere(found):
-            if i + at < j:
-                yield int(i + at), int(j)
+            if i < j:
+                yield int(i + at), int(j + at)
+
+
+def alike(asked: Any, some: Floats, others: Floats) -> Any:
+    """Which of the asked pairs have features that point the same way; few are asked, as a rule."""
+    i, j = np.nonzero(asked)
+    if len(i) > asked.size // 8:
+        return asked & (some @ others.T > ALIKE)
+    found = np.zeros_like(asked)
+    for at in range(0, len(i), PAIRS):
+        a, b = i[at:at + PAIRS], j[at:at + PAIRS]
+        found[a, b] = np.einsum("ij,ij->i", some[a], others[b]) > ALIKE
+    return found
 
 
 def groups(count: int, pairs: Iterator[tuple[int, int]]) -> list[int]:

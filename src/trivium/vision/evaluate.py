@@ -48,6 +48,7 @@ def report_of(classes: Sequence[str], labels: Ints, probabilities: Floats, folds
         "per_class": per_class, "classes": list(classes), "confusion": confusion.tolist(),
         "folds": [] if folds is None else [fold_row(fold, right[folds == fold]) for fold in np.unique(folds).tolist()],
         "calibration_error": calibration_error(probabilities.max(1), right),
+        "calibration": calibration(probabilities.max(1), right),
     }
 
 
@@ -68,9 +69,21 @@ def ratio(part: int, whole: int) -> float:
 
 def calibration_error(confidence: Any, right: Any) -> float:
     """Expected calibration error in ten bins (Naeini et al., 2015): how far "90 % sure" is from right in 90 of 100."""
-    bins = np.minimum((confidence * BINS).astype(int), BINS - 1)
+    bins = bins_of(confidence)
     gaps = [abs(right[bins == b].mean() - confidence[bins == b].mean()) * (bins == b).sum() for b in np.unique(bins)]
     return round(float(sum(gaps) / len(right)), 6) if len(right) else 0.0
+
+
+def calibration(confidence: Any, right: Any) -> list[dict[str, Any]]:
+    """Bin by bin how sure the model was and how often it was right, with the interval of that."""
+    bins = bins_of(confidence)
+    return [{"confidence": round(float(confidence[bins == b].mean()), 6), "n": int((bins == b).sum()),
+             "accuracy": ratio(int(right[bins == b].sum()), int((bins == b).sum())),
+             "interval": list(wilson(int(right[bins == b].sum()), int((bins == b).sum())))} for b in np.unique(bins)]
+
+
+def bins_of(confidence: Any) -> Any:
+    return np.minimum((confidence * BINS).astype(int), BINS - 1)
 
 
 def evaluate(run: Path | str, on: str | None = None, data: Path | None = None) -> dict[str, Any]:

@@ -17,11 +17,13 @@ from trivium.core import files
 from trivium.errors import BadFile, NotFound
 from trivium.vision import project as kept
 from trivium.vision import sources
+from trivium.vision.labelling import Change, class_name, doubt, relabel
 from trivium.vision.project import Item, Project
 from trivium.vision.reading import BATCH_BYTES, BATCH_FILES, read_batch
 from trivium.vision.store import THUMBNAIL, VIEW, PictureStore
 
 Say = Callable[[str], None]
+Count = Callable[[int, int], None]  # how many files of how many
 WORKERS = 2
 SMALL_BATCH = 32  # of the first batches, so that both workers soon have something to do
 
@@ -45,27 +47,38 @@ class Import:
     conflicts: list[dict[str, str]] = field(default_factory=list)  # the same content under another label
     passed_over: list[dict[str, str]] = field(default_factory=list)  # {"file", "message"}
     remarks: list[dict[str, str]] = field(default_factory=list)
+    relabelled: int = 0  # were here under another label, or none
     split_folders: bool = False
 
 
-def import_photos(data: Path, path: Path, name: str, task: str = "classification",
-                  say: Say = lambda _text: None) -> tuple[Project, Import]:
-    """The photos of a folder or zip, in a new or an existing project."""
-    with sources.opened(path) as source:
+def import_photos(data: Path, path: Path, name: str, task: str = "classification", say: Say = lambda _text: None,
+                  label: str | None = None, called: str | None = None,
+                  count: Count = lambda _done, _total: None) -> tuple[Project, Import]:
+    """The photos of a folder or zip, in a new or an existing project.
+
+    `label` is a person's word: all of the photos show that, wherever they lie and whatever they were called before.
+    `called` is the name of a single file, where its path does not tell.
+    """
+    wanted = None if label is None else class_name(label)
+    with sources.opened(path, called) as source:
         if not source.found and not source.passed_over:
-            raise BadFile(f"There are no files in {path}.", "Name a folder with a folder of photos for each class.")
+            raise BadFile(f"There are no files in {called or path}.",
+                          "Name a folder with a folder of photos for each class.")
+        if wanted is not None:
+            source.found = [replace(each, label=wanted) for each in source.found]
         project = kept.create(data, name, task)
-        return project, Importer(PictureStore(data), project, say).take(source)
+        return project, Importer(PictureStore(data), project, say, wanted, count).take(source)
 
 
 class Importer:
     """One import under way."""
 
-    def __init__(self, store: PictureStore, project: Project, say: Say) -> None:
-        self.store, self.project, self.say = store, project, say
+    def __init__(self, store: PictureStore, project: Project, say: Say, label: str | None = None,
+                 count: Count = lambda _done, _total: None) -> None:
+        self.store, self.project, self.say, self.label, self.count = store, project, say, label, count
         self.result = Import()
         self.network = network_if_there()
-        self.done = 0
+        self.renamed: list[Change] = []
 
     def take(self, source: sources.Source) -> Import:
         self.result.passed_over = list(source.passed_over)
@@ -78,16 +91,10 @@ class Importer:
                     self.keep(running.pop(0).result(), total)
             for future in running:
                 self.keep(future.result(), total)
-        self.doubt()
+        doubt(self.project, [(row["sha256"], f"The same picture also came as {row['file']}.")
+                             for row in self.result.conflicts])
+        self.result.relabelled = len(relabel(self.project, self.renamed)[0])
         return self.result
-
-    def doubt(self) -> None:
-        """Mark what came under two labels."""
-        for row in self.result.conflicts:
-            item = self.project.items.get(row["sha256"])
-            text = f"The same picture also came as {row['file']}."
-            if item is not None and text not in item.doubts:
-                kept.add(self.project, [replace(item, doubts=[*item.doubts, text])])
 
     def fresh(self, found: Iterable[sources.Found]) -> Iterator[Pending]:
         """Files whose content is not in the project yet."""
@@ -109,7 +116,9 @@ class Importer:
 
     def repeated(self, each: sources.Found, sha256: str, first: str, first_label: str | None) -> None:
         """The same content once more: the first label stays, and where the two differ a person should look."""
-        if each.label is not None and first_label is not None and each.label != first_label:
+        if self.label is not None and first_label != self.label:
+            self.renamed.append(Change(sha256, self.label))
+        elif each.label is not None and first_label is not None and each.label != first_label:
             self.result.conflicts.append({"file": each.name, "repeats": first, "sha256": sha256})
         else:
             self.result.known.append({"file": each.name, "repeats": first})
@@ -151,10 +160,11 @@ class Importer:
 
     def keep(self, items: list[Item], total: int) -> None:
         """Put a batch into the project."""
-        kept.add(self.project, items)
-        self.result.added += len(items)
-        gone = len(self.result.passed_over) + len(self.result.known) + len(self.result.conflicts)
-        self.say(f"{min(total, self.result.added + gone)} of {total} files read ...")
+        self.result.added += len(kept.add(self.project, items))
+        gone = len(self.result.passed_over) + len(self.result.known) + len(self.result.conflicts) + len(self.renamed)
+        done = min(total, self.result.added + gone)
+        self.say(f"{done} of {total} files read ...")
+        self.count(done, total)
 
 
 def keep_derived(store: PictureStore, sha256: str, path: Path) -> None:

@@ -4,7 +4,8 @@
     DATA/vision/projects/NAME/log.jsonl       what was done to its pictures, one line each, never rewritten
 
 The state is what the log comes to when it is read from its beginning, so nothing is ever lost, anything can be undone,
-and two people who work on different pictures at once do not meet. Writers take turns by a lock.
+and two people who work on different pictures at once do not meet. Writers take turns by a lock, and read what others
+have written before they write. What is done to pictures that are here already is in `labelling.py`.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ import json
 import os
 import re
 import time
+import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
@@ -26,7 +29,9 @@ from trivium.errors import BadConfig, BadFile, NotFound, StudioError
 FOLDER, CARD, LOG, LOCK = "projects", "project.json", "log.jsonl", "lock"
 TASKS = ("classification",)
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
+MAX_CLASS_NAME = 100
 LOCK_PATIENCE_S = 30.0
+UNREADABLE = (StudioError, OSError)
 
 
 class Busy(StudioError):
@@ -60,10 +65,23 @@ class Project:
     classes: list[str]
     created_at: float
     items: dict[str, Item]  # by sha256, in the order of their arrival
+    removed: dict[str, Item] = field(default_factory=dict)  # may be brought back
+    versions: dict[str, int] = field(default_factory=dict)  # how often something was done to a picture
+    read_bytes: int = 0  # so much of the log is in here
 
     def labelled(self) -> list[Item]:
         """The pictures that can be learned from."""
         return [item for item in self.items.values() if item.label is not None]
+
+    def counts(self) -> dict[str, int]:
+        """How many pictures each class has."""
+        found = Counter(item.label for item in self.items.values())
+        return {name: found[name] for name in self.classes}
+
+
+def one_line(text: str) -> str:
+    """Text on one line, with one way of writing each letter."""
+    return " ".join(unicodedata.normalize("NFC", text).split())
 
 
 def place_of(data: Path, name: str) -> Path:
@@ -80,7 +98,7 @@ def create(data: Path, name: str, task: str) -> Project:
     if task not in TASKS:
         raise BadConfig(f"There is no task {task!r}.", f"There is: {', '.join(TASKS)}.")
     folder.mkdir(parents=True, exist_ok=True)
-    with _writing(folder):
+    with _locked(folder):
         if not (folder / CARD).is_file():
             files.write_json(folder / CARD, {"task": task, "classes": [], "created_at": round(time.time(), 3)})
     project = load(data, name)
@@ -93,7 +111,7 @@ def load(data: Path, name: str) -> Project:
     """A project by its name."""
     folder = place_of(data, name)
     if not (folder / CARD).is_file():
-        there = ", ".join(each.name for each in _folders(data)) or "none yet"
+        there = ", ".join(names(data)) or "none yet"
         raise NotFound(f"There is no project called {name[:64]}.", f"There are: {there}. Make one with: trivium vision "
                        "import PHOTOS --task classification --name NAME")
     card = files.read_json(folder / CARD)
@@ -101,67 +119,140 @@ def load(data: Path, name: str) -> Project:
         project = Project(folder.name, folder, str(card["task"]), list(card["classes"]), float(card["created_at"]), {})
     except (KeyError, TypeError, ValueError):
         raise BadFile(f"{folder / CARD} is damaged.", "Restore it from a copy.") from None
-    for line in _lines(folder / LOG):
-        _apply(project, line)
+    refresh(project)
     return project
+
+
+def refresh(project: Project) -> None:
+    """Take in what others have written to the project since it was read."""
+    try:
+        size = (project.folder / LOG).stat().st_size
+    except FileNotFoundError:
+        return
+    if size <= project.read_bytes:
+        return
+    with (project.folder / LOG).open("rb") as log:
+        log.seek(project.read_bytes)
+        fresh = log.read(size - project.read_bytes)
+    whole = fresh[:fresh.rfind(b"\n") + 1]  # a line that a crash cut off is closed by the next writer
+    for line in _lines(whole):
+        _apply(project, line)
+    project.read_bytes += len(whole)
+    _add_used_classes(project)
 
 
 def load_all(data: Path) -> list[Project]:
     """Every project, by name; a damaged one is passed over."""
     found = []
-    for folder in _folders(data):
+    for name in names(data):
         try:
-            found.append(load(data, folder.name))
-        except StudioError:
+            found.append(load(data, name))
+        except UNREADABLE:
             continue
     return found
 
 
-def add(project: Project, items: Iterable[Item]) -> None:
-    """Put pictures into the project; the last word on a picture counts."""
-    rows = [{"op": "add", **asdict(item)} for item in items]
-    with _writing(project.folder):
+def names(data: Path) -> list[str]:
+    """What the projects are called."""
+    return [folder.name for folder in _folders(data)]
+
+
+def add(project: Project, items: Iterable[Item]) -> list[Item]:
+    """Put pictures into the project; those that it did not have. One that is there keeps its label."""
+    with writing(project):
+        fresh = [item for item in items if item.sha256 not in project.items]
+        record(project, [{"op": "add", **asdict(item)} for item in fresh])
+    return fresh
+
+
+@contextmanager
+def writing(project: Project) -> Iterator[None]:
+    """The only writer for the length of the block, and up to date."""
+    with _locked(project.folder):
+        refresh(project)
+        yield
+
+
+def record(project: Project, rows: list[dict[str, Any]]) -> None:
+    """Do what the rows say and keep it; to be called by the one who is `writing`."""
+    if rows:
         _append(project.folder, rows)
-        for row in rows:
-            _apply(project, row)
-        card = files.read_json(project.folder / CARD)
-        new = sorted({item.label for item in project.labelled() if item.label} - set(card["classes"]))
-        if new:
-            files.write_json(project.folder / CARD, {**card, "classes": [*card["classes"], *new]})
-    project.classes = [*card["classes"], *new]
+        refresh(project)
+        save_classes(project)
+
+
+def save_classes(project: Project) -> None:
+    """Keep the classes in their order; to be called by the one who is `writing`."""
+    card = files.read_json(project.folder / CARD)
+    if card["classes"] != project.classes:
+        files.write_json(project.folder / CARD, {**card, "classes": project.classes})
 
 
 def label(project: Project, sha256: str, name: str | None) -> None:
     """Say what a picture shows; a new class is made by using it."""
-    if sha256 not in project.items:
-        raise NotFound("There is no such picture in this project.", "It may have been removed.")
-    add(project, [replace(project.items[sha256], label=name, doubts=[])])
+    with writing(project):
+        if sha256 not in project.items:
+            raise NotFound("There is no such picture in this project.", "It may have been removed.")
+        record(project, [{"op": "label", "sha256": sha256, "label": name}])
 
 
 def _apply(project: Project, line: dict[str, Any]) -> None:
     """One line of the log; what a newer version wrote and this one does not know is passed over."""
-    if line.get("op") == "add":
+    op, sha256 = line.get("op"), str(line.get("sha256"))
+    item = project.items.get(sha256)
+    if op == "add":
         row = {name: line[name] for name in Item.__dataclass_fields__ if name in line}
         try:
-            project.items[str(line["sha256"])] = Item(**row)
-        except (KeyError, TypeError):
+            project.items[sha256] = Item(**row)
+        except TypeError:
             return
-    elif line.get("op") == "remove":
-        project.items.pop(str(line.get("sha256")), None)
-
-
-def _lines(path: Path) -> Iterator[dict[str, Any]]:
-    """The whole lines of a log; one that a crash cut off counts for nothing."""
-    if not path.is_file():
+        project.removed.pop(sha256, None)
+    elif op == "label" and item is not None:
+        project.items[sha256] = replace(item, label=line.get("label"), doubts=[])
+    elif op == "doubt" and item is not None:
+        project.items[sha256] = replace(item, doubts=[*item.doubts, str(line.get("text"))])
+    elif op == "remove" and item is not None:
+        project.removed[sha256] = project.items.pop(sha256)
+    elif op == "restore" and sha256 in project.removed:
+        project.items[sha256] = project.removed.pop(sha256)
+    elif op == "class" and line.get("name") not in project.classes:
+        project.classes = [*project.classes, str(line.get("name"))]
         return
-    with path.open(encoding="utf-8", errors="replace") as lines:
-        for line in lines:
-            try:
-                found = json.loads(line)
-            except ValueError:
-                continue
-            if isinstance(found, dict):
-                yield found
+    elif op == "rename class":
+        _rename_class(project, line.get("from"), line.get("to"))
+        return
+    else:
+        return
+    project.versions[sha256] = project.versions.get(sha256, 0) + 1
+
+
+def _rename_class(project: Project, old: Any, new: Any) -> None:
+    """Give every picture of a class to another, or to none; one that is new takes its place."""
+    for pictures in (project.items, project.removed):
+        for sha256, item in pictures.items():
+            if item.label == old:
+                pictures[sha256] = replace(item, label=new)
+                project.versions[sha256] = project.versions.get(sha256, 0) + 1
+    if old in project.classes and new is not None and new not in project.classes:
+        project.classes[project.classes.index(old)] = str(new)
+    project.classes = [name for name in project.classes if name != old]
+
+
+def _add_used_classes(project: Project) -> None:
+    """A class is made by using it."""
+    used = {item.label for item in project.items.values() if item.label}
+    project.classes = [*project.classes, *sorted(used - set(project.classes))]
+
+
+def _lines(text: bytes) -> Iterator[dict[str, Any]]:
+    """The lines of a log; one that a crash cut off counts for nothing."""
+    for line in text.decode("utf-8", "replace").split("\n"):
+        try:
+            found = json.loads(line)
+        except ValueError:
+            continue
+        if isinstance(found, dict):
+            yield found
 
 
 def _append(folder: Path, rows: list[dict[str, Any]]) -> None:
@@ -185,7 +276,7 @@ def _append(folder: Path, rows: list[dict[str, Any]]) -> None:
 
 
 @contextmanager
-def _writing(folder: Path) -> Iterator[None]:
+def _locked(folder: Path) -> Iterator[None]:
     lock = FolderLock(folder / LOCK)
     if not lock.acquire(LOCK_PATIENCE_S):
         raise Busy(f"Somebody else is writing to {folder.name} just now.", "Try again in a moment.")
@@ -196,4 +287,5 @@ def _writing(folder: Path) -> Iterator[None]:
 
 
 def _folders(data: Path) -> list[Path]:
-    return sorted(card.parent for card in (data / "vision" / FOLDER).glob(f"*/{CARD}"))
+    found = sorted(card.parent for card in (data / "vision" / FOLDER).glob(f"*/{CARD}"))
+    return [folder for folder in found if NAME.fullmatch(folder.name)]

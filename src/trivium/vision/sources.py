@@ -20,11 +20,11 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from trivium.errors import BadFile
+from trivium.vision.project import MAX_CLASS_NAME, one_line
 from trivium.vision.store import PICTURE_CAP_BYTES
 
 SPLITS = {"train", "training", "val", "valid", "validation", "test", "testing"}
 MAX_FILES = 200_000
-MAX_CLASS_NAME = 100
 IGNORED = {"thumbs.db", "desktop.ini", "readme.md", "readme.txt", "license", "licence", "license.txt"}
 
 
@@ -50,8 +50,8 @@ class Source:
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[Source]:
-    """The photos of a folder, a zip, or a single file; a zip stays open inside the block."""
+def opened(path: Path, name: str | None = None) -> Iterator[Source]:
+    """The photos of a folder, a zip, or a single file called `name`; a zip stays open inside the block."""
     if path.is_dir():
         yield in_folder(path)
     elif not path.exists():
@@ -60,7 +60,7 @@ def opened(path: Path) -> Iterator[Source]:
         with _zip(path) as archive:
             yield in_zip(archive)
     else:
-        yield Source([Found(path.name, None, lambda: bytes_of(path))])
+        yield Source([Found(name or path.name, None, lambda: bytes_of(path))])
 
 
 def in_folder(folder: Path) -> Source:
@@ -113,7 +113,7 @@ def _labelled(source: Source, readers: dict[str, Callable[[], bytes]]) -> Source
         source.split_folders, depth = True, depth + 1
     for name, read in readers.items():
         parts = folders[name]
-        label = parts[depth].strip()[:MAX_CLASS_NAME] if len(parts) > depth else None
+        label = one_line(parts[depth])[:MAX_CLASS_NAME] if len(parts) > depth else None
         source.found.append(Found(name, label or None, read))
     return source
 

@@ -47,3 +47,10 @@ class PictureStore:
             return self.derived(key, sha256).read_bytes()
         except FileNotFoundError:
             return None
+
+    def discard(self, sha256: str) -> None:
+        """Delete a picture and everything that was made from it."""
+        self.blobs.delete(sha256)
+        place = self.blobs.path(sha256).relative_to(self.blobs.folder)
+        for made in (self.folder / "derived").glob("*"):
+            (made / place).unlink(missing_ok=True)

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
-from trivium.core.runfolder import create_run
+from trivium.core import files
+from trivium.core.runfolder import Content, create_run
 from trivium.vision import STUDIO
 from trivium.vision.config import TrainConfig
-from trivium.vision.data import counts_of, inputs_of, photos_of, warnings
+from trivium.vision.data import PHOTOS, Photos, counts_of, inputs_of, photos_of, warnings
 from trivium.vision.importing import add_features
 from trivium.vision.project import load
 from trivium.vision.store import PictureStore
+
+ORIGIN = "project.json"
 
 
 def submit_training(data_dir: Path, project_name: str, config: TrainConfig, seed: int, name: str | None = None,
@@ -23,5 +27,18 @@ def submit_training(data_dir: Path, project_name: str, config: TrainConfig, seed
     photos = photos_of(project, store)
     called = name or (folder.name if folder is not None else f"{project_name} {seed}")
     made = create_run(STUDIO, "train", called, config, data=data_dir, out=folder, seed=seed,
-                      inputs=inputs_of(photos, store), threads=threads)
+                      inputs={**inputs_of(photos, store), **origin_of(photos)}, threads=threads)
     return made, warnings(counts_of(project))
+
+
+def origin_of(photos: Photos) -> dict[str, Content]:
+    """Whose training it is, in a few bytes: lists of trainings would else have to read the names of all photos."""
+    return {ORIGIN: json.dumps({"project": photos.project, "photos": len(photos.sha256)}, ensure_ascii=False)}
+
+
+def project_of(run_folder: Path) -> str | None:
+    """The project that a run has learned from."""
+    for name in (ORIGIN, PHOTOS):
+        if (run_folder / files.INPUTS / name).is_file():
+            return str(files.read_json(run_folder / files.INPUTS / name).get("project"))
+    return None

@@ -1264,6 +1264,498 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/vision/imports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Imports
+         * @description Photos that are being read, and what became of the last ones.
+         */
+        get: operations["list_imports"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/vision/imports/{import_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Import
+         * @description One import.
+         */
+        get: operations["get_import"];
+        put?: never;
+        post?: never;
+        /**
+         * Drop Import
+         * @description Break an import off, or forget what became of it; photos that are in the project stay.
+         */
+        delete: operations["drop_import"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/vision/pictures/{sha256}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Picture
+         * @description A photo as it is trained on: upright, without EXIF data, no larger than needed.
+         */
+        get: operations["get_picture"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/vision/pictures/{sha256}/thumbnail": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Thumbnail
+         * @description A small JPEG of a photo, 256 pixels at most.
+         */
+        get: operations["get_thumbnail"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/vision/projects": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Vision Projects
+         * @description The projects, by name.
+         */
+        get: operations["list_vision_projects"];
+        put?: never;
+        /**
+         * Create Vision Project
+         * @description Make a project that has no photos yet.
+         */
+        post: operations["create_vision_project"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/vision/projects/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Vision Project
+         * @description One project at a glance.
+         */
+        get: operations["get_vision_project"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete Vision Project
+         * @description Delete a project with its photos, except those that another project has too; trainings keep their figures.
+         */
+        delete: operations["delete_vision_project"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/vision/projects/{name}/classes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create Class
+         * @description Make a class that has no photos yet.
+         */
+        post: operations["create_class"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/vision/projects/{name}/classes:delete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Delete Class
+         * @description Delete a class; its photos stay and have none.
+         */
+        post: operations["delete_class"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/vision/projects/{name}/classes:rename": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Rename Class
+         * @description Give a class another name; where that is a class already, the two become one.
+         */
+        post: operations["rename_class"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/vision/projects/{name}/findings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Findings
+         * @description What to look at before training: near-copies, blur, doubtful labels, classes that are too small.
+         */
+        get: operations["get_findings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/vision/projects/{name}/imports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Import Into Project
+         * @description Take a photo or a zip of photos into a project. They are read afterwards; the import tells how it goes.
+         */
+        post: operations["import_into_project"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/vision/projects/{name}/labels": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Label Photos
+         * @description Say what photos show. A photo that somebody else has changed since its version keeps their label, and is told.
+         */
+        post: operations["label_photos"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/vision/projects/{name}/photos": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Photos
+         * @description Photos of a project by the order of their arrival, a page at a time.
+         */
+        get: operations["list_photos"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/vision/projects/{name}/photos:remove": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Remove Photos
+         * @description Take photos out of a project; they can be brought back.
+         */
+        post: operations["remove_photos"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/vision/projects/{name}/photos:restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Restore Photos
+         * @description Bring removed photos back, with the labels they had.
+         */
+        post: operations["restore_photos"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/vision/projects/{name}/suggestions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Suggestions
+         * @description A model's label for each photo that has none, and for each whose label it doubts; the surest first.
+         */
+        get: operations["list_suggestions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/vision/projects/{name}/trainings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Project Trainings
+         * @description The trainings of a project, newest first, with their scores.
+         */
+        get: operations["list_project_trainings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/vision/schema": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Vision Settings
+         * @description The settings of trainings: ranges, defaults, and what more and less of each does.
+         */
+        get: operations["get_vision_settings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/vision/trainings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create Vision Training
+         * @description Make a training on a project's labelled photos and start it, at once or as soon as there is room.
+         */
+        post: operations["create_vision_training"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/vision/trainings/{run_id}/classify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Classify Photo
+         * @description What is on a photo. It is read in a confined process, and not kept.
+         */
+        post: operations["classify_photo"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/vision/trainings/{run_id}/classify:frame": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Classify Frame
+         * @description What is on a frame of a camera. Pixels and not a file, so nothing has to be decoded and nothing can go wrong.
+         */
+        post: operations["classify_frame"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/vision/trainings/{run_id}/evaluation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Vision Evaluation
+         * @description How good a classifier is on photos that it has not learned from.
+         */
+        get: operations["get_vision_evaluation"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/vision/trainings/{run_id}/judged": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Judged
+         * @description The photos of a cell of the table of confusions, or all; those whose own class was thought least likely first.
+         */
+        get: operations["list_judged"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/vision/trainings/{run_id}/mistakes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Mistakes
+         * @description Wrongly judged photos, those that the model was surest of first.
+         */
+        get: operations["list_mistakes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/healthz": {
         parameters: {
             query?: never;
@@ -1349,6 +1841,13 @@ export interface components {
              */
             pair: string;
         };
+        /** Baseline */
+        Baseline: {
+            /** Accuracy */
+            accuracy: number;
+            /** Name */
+            name: string;
+        };
         /**
          * Best
          * @description The best value so far, and the step it was reached at.
@@ -1360,6 +1859,23 @@ export interface components {
             step: number;
             /** Value */
             value: number | null;
+        };
+        /**
+         * CalibrationBin
+         * @description Photos of which the model was about as sure, and how often it was right there.
+         */
+        CalibrationBin: {
+            /** Accuracy */
+            accuracy: number;
+            /** Confidence */
+            confidence: number;
+            /** Interval */
+            interval: [
+                number,
+                number
+            ];
+            /** N */
+            n: number;
         };
         /**
          * CarConfig
@@ -1526,6 +2042,45 @@ export interface components {
              * @description Votes of everybody, without those who skipped.
              */
             votes: number;
+        };
+        /**
+         * Changed
+         * @description The photos that something was done to.
+         */
+        Changed: {
+            /** Photos */
+            photos: string[];
+        };
+        /**
+         * ClassScore
+         * @description How well a class is known, with 95 % intervals.
+         */
+        ClassScore: {
+            /** F1 */
+            f1: number;
+            /** Interval */
+            interval: [
+                number,
+                number
+            ];
+            /** N */
+            n: number;
+            /** Name */
+            name: string;
+            /** Precision */
+            precision: number;
+            /** Recall */
+            recall: number;
+        };
+        /**
+         * ClassView
+         * @description A class and how many photos it has.
+         */
+        ClassView: {
+            /** Name */
+            name: string;
+            /** Photos */
+            photos: number;
         };
         /** CloneRequest */
         CloneRequest: {
@@ -2067,6 +2622,16 @@ export interface components {
             message: string;
         };
         /**
+         * FileRemark
+         * @description A file and what is to be said of it.
+         */
+        FileRemark: {
+            /** File */
+            file: string;
+            /** Message */
+            message: string;
+        };
+        /**
          * FileReport
          * @description What is in a file of notes.
          */
@@ -2134,6 +2699,39 @@ export interface components {
              */
             polyphonic: boolean;
         };
+        /**
+         * FindingsView
+         * @description What to look at before training. Photos by their sha256.
+         */
+        FindingsView: {
+            /** Blurred */
+            blurred: string[];
+            /** Doubtful */
+            doubtful: string[];
+            /**
+             * Near Copies
+             * @description Groups that show nearly the same, the sharpest first.
+             */
+            near_copies: string[][];
+            /** Warnings */
+            warnings: string[];
+        };
+        /** Fold */
+        Fold: {
+            /** Accuracy */
+            accuracy: number;
+            /** Fold */
+            fold: number;
+            /** N */
+            n: number;
+        };
+        /** Guess */
+        Guess: {
+            /** Label */
+            label: string;
+            /** Probability */
+            probability: number;
+        };
         /** Health */
         Health: {
             /** Ok */
@@ -2145,6 +2743,60 @@ export interface components {
             studio?: string;
             /** Version */
             version: string;
+        };
+        /**
+         * ImportReport
+         * @description What came of an import. Lists are cut; the counts are not.
+         */
+        ImportReport: {
+            /** Added */
+            added: number;
+            /**
+             * Conflicts
+             * @description Came under two classes; the first was kept, look at them.
+             */
+            conflicts: number;
+            /**
+             * Known
+             * @description Were here already.
+             */
+            known: number;
+            /** Left Out */
+            left_out: number;
+            /** Passed Over */
+            passed_over: components["schemas"]["FileRemark"][];
+            /** Relabelled */
+            relabelled: number;
+            /** Remarks */
+            remarks: components["schemas"]["FileRemark"][];
+            /** Split Folders */
+            split_folders: boolean;
+        };
+        /**
+         * ImportView
+         * @description Photos on their way into a project, or what became of them.
+         */
+        ImportView: {
+            /** File */
+            file: string;
+            /** Hint */
+            hint: string | null;
+            /** Id */
+            id: string;
+            /** Message */
+            message: string | null;
+            /** Project */
+            project: string;
+            /** Read */
+            read: number;
+            report: components["schemas"]["ImportReport"] | null;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "waiting" | "working" | "done" | "failed";
+            /** Total */
+            total: number;
         };
         /**
          * ImportedComposition
@@ -2189,6 +2841,34 @@ export interface components {
             score: number;
             /** Title */
             title: string;
+        };
+        /** JudgedPage */
+        JudgedPage: {
+            /** Items */
+            items: components["schemas"]["JudgedPhoto"][];
+            /** Total */
+            total: number;
+        };
+        /**
+         * JudgedPhoto
+         * @description A photo and what was said of it while it was held out.
+         */
+        JudgedPhoto: {
+            /** Confidence */
+            confidence: number;
+            /** Label */
+            label: string;
+            /** Name */
+            name: string;
+            /** Predicted */
+            predicted: string;
+            /** Sha256 */
+            sha256: string;
+            /**
+             * Truth
+             * @description The probability that was given to its own class.
+             */
+            truth: number;
         };
         /**
          * Judgement
@@ -2254,6 +2934,41 @@ export interface components {
              * @default 0
              */
             tick: number;
+        };
+        /**
+         * LabelChange
+         * @description A label for a photo, or none; `version` is the one its labeller has seen, left out where that doesn't matter.
+         */
+        LabelChange: {
+            /** Label */
+            label: string | null;
+            /** Sha256 */
+            sha256: string;
+            /** Version */
+            version?: number | null;
+        };
+        /**
+         * LabelOutcome
+         * @description The photos as they are now: those that got the label, and those that somebody else has changed meanwhile.
+         */
+        LabelOutcome: {
+            /** Done */
+            done: components["schemas"]["PhotoView"][];
+            /**
+             * Gone
+             * @description No longer in the project.
+             */
+            gone: string[];
+            /** Refused */
+            refused: components["schemas"]["PhotoView"][];
+        };
+        /**
+         * Labelling
+         * @description Photos and what they show.
+         */
+        Labelling: {
+            /** Changes */
+            changes: components["schemas"]["LabelChange"][];
         };
         /**
          * LeakRow
@@ -2538,6 +3253,14 @@ export interface components {
             title?: string | null;
         };
         /**
+         * NewClass
+         * @description A class to make.
+         */
+        NewClass: {
+            /** Name */
+            name: string;
+        };
+        /**
          * NewComposition
          * @description A composition to keep: a sample melody by its id, or notes.
          */
@@ -2568,6 +3291,23 @@ export interface components {
         NewName: {
             /** Name */
             name: string;
+        };
+        /**
+         * NewProject
+         * @description A project to make.
+         */
+        NewProject: {
+            /**
+             * Name
+             * @description Letters, digits, dots, dashes, _.
+             */
+            name: string;
+            /**
+             * Task
+             * @default classification
+             * @constant
+             */
+            task?: "classification";
         };
         /**
          * NewSet
@@ -2714,6 +3454,52 @@ export interface components {
             volume: number;
         };
         /**
+         * PhotoChoice
+         * @description Photos by their sha256.
+         */
+        PhotoChoice: {
+            /** Photos */
+            photos: string[];
+        };
+        /**
+         * PhotoPage
+         * @description Some photos of a project, and how many there are of their kind.
+         */
+        PhotoPage: {
+            /** Items */
+            items: components["schemas"]["PhotoView"][];
+            /** Total */
+            total: number;
+        };
+        /**
+         * PhotoView
+         * @description A photo of a project.
+         */
+        PhotoView: {
+            /** Blurred */
+            blurred: boolean;
+            /**
+             * Doubts
+             * @description Why a person should look at its label.
+             */
+            doubts: string[];
+            /** Height */
+            height: number;
+            /** Label */
+            label: string | null;
+            /** Name */
+            name: string;
+            /** Sha256 */
+            sha256: string;
+            /**
+             * Version
+             * @description Rises with everything that is done to it; to be sent along with a new label.
+             */
+            version: number;
+            /** Width */
+            width: number;
+        };
+        /**
          * PieceFacts
          * @description A piece of a set in a line.
          */
@@ -2775,6 +3561,47 @@ export interface components {
             type?: string;
         };
         /**
+         * ProjectTraining
+         * @description A training of a project, and how often it is right where it has a result.
+         */
+        ProjectTraining: {
+            /** Accuracy */
+            accuracy: number | null;
+            /** Interval */
+            interval: [
+                number,
+                number
+            ] | null;
+            /** N */
+            n: number | null;
+            run: components["schemas"]["RunView"];
+        };
+        /**
+         * ProjectView
+         * @description A project at a glance.
+         */
+        ProjectView: {
+            /** Classes */
+            classes: components["schemas"]["ClassView"][];
+            /**
+             * Cover
+             * @description Photos to show it by, by their sha256.
+             */
+            cover: string[];
+            /** Created At */
+            created_at: number;
+            /** Doubtful */
+            doubtful: number;
+            /** Labelled */
+            labelled: number;
+            /** Name */
+            name: string;
+            /** Photos */
+            photos: number;
+            /** Task */
+            task: string;
+        };
+        /**
          * RankedEntry
          * @description An entry in the results.
          */
@@ -2806,6 +3633,16 @@ export interface components {
             line: number | null;
             /** Message */
             message: string;
+        };
+        /**
+         * RenamedClass
+         * @description Another name for a class; where that is a class already, the two become one.
+         */
+        RenamedClass: {
+            /** Name */
+            name: string;
+            /** To */
+            to: string;
         };
         /**
          * ResetEvent
@@ -3288,6 +4125,22 @@ export interface components {
             composition: string;
         };
         /**
+         * SuggestionView
+         * @description What a model thinks that a photo shows, which has no label or another one.
+         */
+        SuggestionView: {
+            /** Confidence */
+            confidence: number;
+            /** Label */
+            label: string | null;
+            /** Name */
+            name: string;
+            /** Predicted */
+            predicted: string;
+            /** Sha256 */
+            sha256: string;
+        };
+        /**
          * SystemView
          * @description The machine, in the words of the settings page.
          */
@@ -3719,6 +4572,98 @@ export interface components {
             samples?: components["schemas"]["RewardSample"][];
             /** Warnings */
             warnings: components["schemas"]["Remark"][];
+        };
+        /**
+         * Verdict
+         * @description The likeliest classes of a picture.
+         */
+        Verdict: {
+            /** Confidence */
+            confidence: number;
+            /** Predicted */
+            predicted: string;
+            /** Top */
+            top: components["schemas"]["Guess"][];
+        };
+        /**
+         * VisionEvaluation
+         * @description How good a classifier is on photos that it has not learned from.
+         */
+        VisionEvaluation: {
+            /** Accuracy */
+            accuracy: number;
+            baseline: components["schemas"]["Baseline"];
+            /** Calibration */
+            calibration: components["schemas"]["CalibrationBin"][];
+            /** Calibration Error */
+            calibration_error: number;
+            /** Classes */
+            classes: string[];
+            /**
+             * Confusion
+             * @description Rows: what a photo shows. Columns: what the model said.
+             */
+            confusion: number[][];
+            /** Folds */
+            folds: components["schemas"]["Fold"][];
+            /** How */
+            how: string;
+            /** Interval */
+            interval: [
+                number,
+                number
+            ];
+            /**
+             * Left Out
+             * @description Photos of another project that the model had learned from.
+             */
+            left_out: number | null;
+            /** Macro F1 */
+            macro_f1: number;
+            /** Macro Recall */
+            macro_recall: number;
+            /** N */
+            n: number;
+            /** Per Class */
+            per_class: components["schemas"]["ClassScore"][];
+            /** Project */
+            project: string;
+        };
+        /**
+         * VisionSettings
+         * @description The JSON Schema that the form is made from.
+         */
+        VisionSettings: {
+            /** Train */
+            train: {
+                [key: string]: unknown;
+            };
+        };
+        /**
+         * VisionTraining
+         * @description A training to start.
+         */
+        VisionTraining: {
+            /**
+             * Config
+             * @description As the schema says.
+             */
+            config?: {
+                [key: string]: unknown;
+            };
+            /** Name */
+            name?: string | null;
+            /**
+             * Project
+             * @description Letters, digits, dots, dashes, _.
+             */
+            project: string;
+            /**
+             * Seed
+             * @description Same seed, same training.
+             * @default 1
+             */
+            seed?: number;
         };
         /** Vote */
         Vote: {
@@ -6862,6 +7807,1177 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SystemView"];
+                };
+            };
+            /** @description Values that don't fit. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, and a hint. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_imports: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportView"][];
+                };
+            };
+            /** @description Values that don't fit. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, and a hint. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_import: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description An import's id. */
+                import_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportView"];
+                };
+            };
+            /** @description Values that don't fit. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, and a hint. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    drop_import: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description An import's id. */
+                import_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Values that don't fit. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, and a hint. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_picture: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A photo's sha256. */
+                sha256: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The picture. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/jpeg": unknown;
+                    "image/png": unknown;
+                };
+            };
+            /** @description Values that don't fit. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, and a hint. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_thumbnail: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A photo's sha256. */
+                sha256: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The picture. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/jpeg": unknown;
+                    "image/png": unknown;
+                };
+            };
+            /** @description Values that don't fit. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, and a hint. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_vision_projects: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProjectView"][];
+                };
+            };
+            /** @description Values that don't fit. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, and a hint. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_vision_project: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewProject"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProjectView"];
+                };
+            };
+            /** @description Values that don't fit. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, and a hint. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_vision_project: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A project's name. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProjectView"];
+                };
+            };
+            /** @description Values that don't fit. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, and a hint. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_vision_project: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A project's name. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Values that don't fit. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, and a hint. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_class: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A project's name. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewClass"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProjectView"];
+                };
+            };
+            /** @description Values that don't fit. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, and a hint. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_class: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A project's name. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewClass"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProjectView"];
+                };
+            };
+            /** @description Values that don't fit. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, and a hint. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rename_class: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A project's name. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RenamedClass"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProjectView"];
+                };
+            };
+            /** @description Values that don't fit. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, and a hint. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_findings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A project's name. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FindingsView"];
+                };
+            };
+            /** @description Values that don't fit. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, and a hint. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    import_into_project: {
+        parameters: {
+            query: {
+                /** @description The file's name. */
+                file: string;
+                /** @description What all of them show, whatever folder they lie in. */
+                class?: string | null;
+            };
+            header?: never;
+            path: {
+                /** @description A project's name. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportView"];
+                };
+            };
+            /** @description Values that don't fit. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, and a hint. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    label_photos: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A project's name. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Labelling"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LabelOutcome"];
+                };
+            };
+            /** @description Values that don't fit. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, and a hint. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_photos: {
+        parameters: {
+            query?: {
+                show?: "all" | "labelled" | "unlabelled" | "doubtful" | "blurred";
+                class?: string | null;
+                newest_first?: boolean;
+                offset?: number;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description A project's name. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PhotoPage"];
+                };
+            };
+            /** @description Values that don't fit. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, and a hint. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_photos: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A project's name. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PhotoChoice"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Changed"];
+                };
+            };
+            /** @description Values that don't fit. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, and a hint. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    restore_photos: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A project's name. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PhotoChoice"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Changed"];
+                };
+            };
+            /** @description Values that don't fit. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, and a hint. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_suggestions: {
+        parameters: {
+            query: {
+                /** @description A finished training's id. */
+                run: string;
+            };
+            header?: never;
+            path: {
+                /** @description A project's name. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SuggestionView"][];
+                };
+            };
+            /** @description Values that don't fit. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, and a hint. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_project_trainings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A project's name. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProjectTraining"][];
+                };
+            };
+            /** @description Values that don't fit. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, and a hint. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_vision_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VisionSettings"];
+                };
+            };
+            /** @description Values that don't fit. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, and a hint. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_vision_training: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VisionTraining"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunView"];
+                };
+            };
+            /** @description Values that don't fit. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, and a hint. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    classify_photo: {
+        parameters: {
+            query: {
+                /** @description The file's name. */
+                file: string;
+                /** @description Likeliest classes to tell. */
+                top?: number;
+            };
+            header?: never;
+            path: {
+                /** @description A run's id. */
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Verdict"];
+                };
+            };
+            /** @description Values that don't fit. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, and a hint. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    classify_frame: {
+        parameters: {
+            query: {
+                width: number;
+                height: number;
+                /** @description Likeliest classes to tell. */
+                top?: number;
+            };
+            header?: never;
+            path: {
+                /** @description A run's id. */
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Verdict"];
+                };
+            };
+            /** @description Values that don't fit. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, and a hint. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_vision_evaluation: {
+        parameters: {
+            query?: {
+                /** @description Another project to judge the model on. */
+                on?: string | null;
+            };
+            header?: never;
+            path: {
+                /** @description A run's id. */
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VisionEvaluation"];
+                };
+            };
+            /** @description Values that don't fit. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, and a hint. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_judged: {
+        parameters: {
+            query?: {
+                label?: string | null;
+                predicted?: string | null;
+                offset?: number;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description A run's id. */
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JudgedPage"];
+                };
+            };
+            /** @description Values that don't fit. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, and a hint. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_mistakes: {
+        parameters: {
+            query?: {
+                label?: string | null;
+                predicted?: string | null;
+                offset?: number;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description A run's id. */
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JudgedPage"];
                 };
             };
             /** @description Values that don't fit. */

@@ -1,0 +1,80 @@
+"""What the vision routes share: the library of projects, the photos that are being taken in, the models at work."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path as FilePath
+from typing import Annotated
+
+from fastapi import Depends, Path, Query, Request
+
+from trivium.core.index import RunIndex
+from trivium.errors import BadFile
+from trivium.vision.library import Library
+from trivium.vision.project import NAME
+from trivium.vision.taking import Takings
+
+UPLOAD_CAP_BYTES = 4_000_000_000
+_ONE_AT_A_TIME = threading.Lock()
+
+Name = Annotated[str, Path(pattern=f"^{NAME.pattern}$", description="A project's name.")]
+RunId = Annotated[str, Path(pattern=r"^[0-9A-Za-z_-]{1,64}$", description="A run's id.")]
+Sha = Annotated[str, Path(pattern=r"^[0-9a-f]{64}$", description="A photo's sha256.")]
+Offset = Annotated[int, Query(ge=0, le=1_000_000)]
+Limit = Annotated[int, Query(ge=1, le=1000)]
+FileName = Annotated[str, Query(min_length=1, max_length=400, description="The file's name.")]
+
+
+def run_index(request: Request) -> RunIndex:
+    index: RunIndex = request.app.state.index
+    return index
+
+
+def data_folder(request: Request) -> FilePath:
+    data: FilePath = request.app.state.settings.data
+    return data
+
+
+def library(request: Request) -> Library:
+    state = request.app.state
+    with _ONE_AT_A_TIME:
+        if not hasattr(state, "vision_library"):
+            state.vision_library = Library(state.settings.data)
+        found: Library = state.vision_library
+        return found
+
+
+def takings(request: Request) -> Takings:
+    state = request.app.state
+    with _ONE_AT_A_TIME:
+        if not hasattr(state, "vision_takings"):
+            state.vision_takings = Takings(state.settings.data)
+        found: Takings = state.vision_takings
+        return found
+
+
+Index = Annotated[RunIndex, Depends(run_index)]
+Data = Annotated[FilePath, Depends(data_folder)]
+Projects = Annotated[Library, Depends(library)]
+Arriving = Annotated[Takings, Depends(takings)]
+
+
+async def keep_upload(request: Request, path: FilePath) -> None:
+    """The body of a request as a file; refused where there is none."""
+    from starlette.concurrency import run_in_threadpool
+
+    from trivium.core.files import disk_full_guard
+
+    size = 0
+    with disk_full_guard(), path.open("wb") as out:
+        async for chunk in request.stream():
+            size += len(chunk)
+            await run_in_threadpool(out.write, chunk)
+    if not size:
+        raise BadFile("No file arrived, or an empty one.", "Choose photos, or a zip of a folder.")
+
+
+def upload_body(description: str, cap_bytes: int = UPLOAD_CAP_BYTES) -> dict[str, object]:
+    """What OpenAPI says of a route that takes a file; the gate counts by `maxLength`."""
+    schema = {"type": "string", "format": "binary", "description": description, "maxLength": cap_bytes}
+    return {"requestBody": {"required": True, "content": {"application/octet-stream": {"schema": schema}}}}

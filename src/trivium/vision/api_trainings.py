@@ -1,0 +1,155 @@
+"""The routes of trainings: the schema of their settings, start one, what came of it, and its model tried out."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request
+from starlette.concurrency import run_in_threadpool
+
+from trivium.core import files
+from trivium.core.studio import parse_config
+from trivium.core.views import RunView
+from trivium.errors import BadConfig, BadFile, StudioError
+from trivium.vision import STUDIO
+from trivium.vision.api_state import (
+    Arriving,
+    Data,
+    FileName,
+    Index,
+    Limit,
+    Name,
+    Offset,
+    Projects,
+    RunId,
+    keep_upload,
+    upload_body,
+)
+from trivium.vision.config import TrainConfig
+from trivium.vision.evaluate import REPORT, evaluate
+from trivium.vision.project import load
+from trivium.vision.store import PICTURE_CAP_BYTES
+from trivium.vision.submit import project_of, submit_training
+from trivium.vision.taking import UPLOAD
+from trivium.vision.views import (
+    JudgedPage,
+    JudgedPhoto,
+    ProjectTraining,
+    Verdict,
+    VisionEvaluation,
+    VisionSettings,
+    VisionTraining,
+    evaluation_view,
+)
+
+router = APIRouter(tags=["vision"])
+
+MOST_TRAININGS = 200
+FRAME_SIDE = 1024  # pixels
+Top = Annotated[int, Query(ge=1, le=100, description="Likeliest classes to tell.")]
+Class = Annotated[str | None, Query(max_length=100)]
+
+
+@router.get("/schema")
+def get_vision_settings() -> VisionSettings:
+    """The settings of trainings: ranges, defaults, and what more and less of each does."""
+    return VisionSettings(train=TrainConfig.model_json_schema())
+
+
+@router.post("/trainings", status_code=201)
+def create_vision_training(body: VisionTraining, index: Index, data: Data) -> RunView:
+    """Make a training on a project's labelled photos and start it, at once or as soon as there is room."""
+    config: Any = parse_config(STUDIO.configs["train"], body.config)
+    load(data, body.project)
+    run = index.create(
+        STUDIO.id, "train", body.name and body.name.strip(),
+        lambda name: submit_training(data, body.project, config, body.seed, name)[0], usual=body.project)
+    return index.launch(run.id)
+
+
+@router.get("/projects/{name}/trainings")
+def list_project_trainings(name: Name, index: Index) -> list[ProjectTraining]:
+    """The trainings of a project, newest first, with their scores."""
+    found = []
+    for run in index.page(STUDIO.id, "train", MOST_TRAININGS, None).items:
+        folder = index.folder(run.id)
+        try:
+            if project_of(folder) != name:
+                continue
+            report = files.read_json(folder / files.OUT / REPORT) if run.state == "succeeded" else {}
+        except StudioError:  # damaged; its own page says so
+            continue
+        found.append(ProjectTraining(run=run, accuracy=report.get("accuracy"), interval=report.get("interval"),
+                                     n=report.get("n")))
+    return found
+
+
+@router.get("/trainings/{run_id}/evaluation")
+def get_vision_evaluation(
+    run_id: RunId, index: Index, data: Data,
+    on: Annotated[str | None, Query(max_length=64, description="Another project to judge the model on.")] = None,
+) -> VisionEvaluation:
+    """How good a classifier is on photos that it has not learned from."""
+    return evaluation_view(evaluate(index.folder(run_id), on, data))
+
+
+@router.get("/trainings/{run_id}/mistakes")
+def list_mistakes(run_id: RunId, index: Index, label: Class = None, predicted: Class = None, offset: Offset = 0,
+                  limit: Limit = 60) -> JudgedPage:
+    """Wrongly judged photos, those that the model was surest of first."""
+    from trivium.vision.results import mistakes
+
+    return _page(mistakes(index.folder(run_id), label, predicted), offset, limit)
+
+
+@router.get("/trainings/{run_id}/judged")
+def list_judged(run_id: RunId, index: Index, label: Class = None, predicted: Class = None, offset: Offset = 0,
+                limit: Limit = 60) -> JudgedPage:
+    """The photos of a cell of the table of confusions, or all; those whose own class was thought least likely first."""
+    from trivium.vision.results import cell
+
+    return _page(cell(index.folder(run_id), label, predicted), offset, limit)
+
+
+def _page(rows: list[dict[str, Any]], offset: int, limit: int) -> JudgedPage:
+    return JudgedPage(total=len(rows), items=[JudgedPhoto(**row) for row in rows[offset:offset + limit]])
+
+
+# the model at work
+
+
+@router.post("/trainings/{run_id}/classify", openapi_extra=upload_body("A photo.", PICTURE_CAP_BYTES))
+async def classify_photo(request: Request, run_id: RunId, index: Index, arriving: Arriving, file: FileName,
+                         top: Top = 5) -> Verdict:
+    """What is on a photo. It is read in a confined process, and not kept."""
+    from trivium.vision.classify import classify
+
+    run = await run_in_threadpool(index.folder, run_id)
+    folder = arriving.room()
+    try:
+        await keep_upload(request, folder / UPLOAD)
+        found = await run_in_threadpool(lambda: classify(run, folder / UPLOAD, top, called=file))
+    finally:
+        arriving.clear(folder)
+    if found["passed_over"]:
+        message, _, hint = found["passed_over"][0]["message"].partition(". ")
+        raise BadFile(f"{message.rstrip('.')}.", hint)
+    if found["n"] != 1:
+        raise BadConfig("This is more than one photo.", "Choose a single one.")
+    return Verdict.model_validate(found["results"][0], extra="ignore")
+
+
+@router.post("/trainings/{run_id}/classify:frame",
+             openapi_extra=upload_body("Pixels, row by row, RGBA with 8 bits each.", 4 * FRAME_SIDE**2))
+async def classify_frame(request: Request, run_id: RunId, index: Index, kept: Projects,
+                         width: Annotated[int, Query(ge=8, le=FRAME_SIDE)],
+                         height: Annotated[int, Query(ge=8, le=FRAME_SIDE)], top: Top = 5) -> Verdict:
+    """What is on a frame of a camera. Pixels and not a file, so nothing has to be decoded and nothing can go wrong."""
+    from trivium.vision.watching import classify_pixels
+
+    pixels = await request.body()
+    if len(pixels) != 4 * width * height:
+        raise BadFile("These are not as many pixels as width and height say.", "Send width x height x 4 bytes.")
+    folder = await run_in_threadpool(index.folder, run_id)
+    found = await run_in_threadpool(classify_pixels, folder, pixels, (width, height), top)
+    return Verdict.model_validate(found)

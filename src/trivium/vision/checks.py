@@ -1,0 +1,39 @@
+"""What a person should look at before training: near-copies, blur, doubtful labels, classes that are too small."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from trivium.vision import duplicates
+from trivium.vision.data import features_of, is_blurred, warnings
+from trivium.vision.project import Item
+from trivium.vision.store import PictureStore
+
+
+@dataclass(frozen=True)
+class Findings:
+    """Pictures by their sha256."""
+
+    near_copies: list[list[str]]  # groups that show nearly the same, the sharpest first
+    blurred: list[str]
+    doubtful: list[str]
+    warnings: list[str]
+
+
+def findings_of(items: Sequence[Item], counts: dict[str, int], store: PictureStore) -> Findings:
+    """The findings among these pictures."""
+    return Findings(near_groups(items, store), [item.sha256 for item in items if is_blurred(item)],
+                    [item.sha256 for item in items if item.doubts], warnings(counts))
+
+
+def near_groups(items: Sequence[Item], store: PictureStore) -> list[list[str]]:
+    """Pictures that show nearly the same, group by group; of each the sharpest, the one to keep, comes first."""
+    if not items:
+        return []
+    pairs = duplicates.near_copies([item.dhash for item in items], features_of(items, store))
+    groups: dict[int, list[Item]] = {}
+    for item, number in zip(items, duplicates.groups(len(items), pairs), strict=True):
+        groups.setdefault(number, []).append(item)
+    return [[item.sha256 for item in sorted(group, key=lambda item: -item.sharpness)]
+            for group in groups.values() if len(group) > 1]

@@ -1,0 +1,113 @@
+"""What is done to pictures that are in a project already: labels, classes, removals, all of which can be undone.
+
+Each picture has a version that rises with everything that is done to it. Who labels says which version they have seen;
+where somebody else was quicker, their label stays, and the later one is told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from trivium.errors import BadConfig, NameTaken, NotFound
+from trivium.vision.project import MAX_CLASS_NAME, Project, one_line, record, writing
+
+MAX_CLASSES = 1000
+
+
+@dataclass(frozen=True)
+class Change:
+    """A label for a picture; `version` is the one that its labeller has seen, None where that does not matter."""
+
+    sha256: str
+    label: str | None
+    version: int | None = None
+
+
+def class_name(text: str) -> str:
+    """A class's name as it is kept: one line, one way of writing each letter."""
+    name = one_line(text)
+    if not name or len(name) > MAX_CLASS_NAME or not name.isprintable():
+        raise BadConfig("This can't be the name of a class.", f"Use 1 to {MAX_CLASS_NAME} letters on one line.")
+    return name
+
+
+def relabel(project: Project, changes: Sequence[Change]) -> tuple[list[str], list[str]]:
+    """(labelled, refused): pictures that have the wanted label now, and those that another has labelled meanwhile."""
+    wanted = {change.sha256: None if change.label is None else class_name(change.label) for change in changes}
+    done: list[str] = []
+    refused: list[str] = []
+    with writing(project):
+        rows = []
+        for change in changes:
+            item, label = project.items.get(change.sha256), wanted[change.sha256]
+            if item is None:
+                refused.append(change.sha256)
+            elif item.label == label and not item.doubts:
+                done.append(change.sha256)
+            elif change.version is not None and change.version != project.versions.get(change.sha256):
+                refused.append(change.sha256)
+            else:
+                rows.append({"op": "label", "sha256": change.sha256, "label": label})
+                done.append(change.sha256)
+        record(project, rows)
+    return done, refused
+
+
+def remove(project: Project, pictures: Iterable[str]) -> list[str]:
+    """Take pictures out of the project; those that were in it."""
+    with writing(project):
+        found = [sha256 for sha256 in dict.fromkeys(pictures) if sha256 in project.items]
+        record(project, [{"op": "remove", "sha256": sha256} for sha256 in found])
+    return found
+
+
+def restore(project: Project, pictures: Iterable[str]) -> list[str]:
+    """Bring removed pictures back, with the labels they had; those that could be."""
+    with writing(project):
+        found = [sha256 for sha256 in dict.fromkeys(pictures) if sha256 in project.removed]
+        record(project, [{"op": "restore", "sha256": sha256} for sha256 in found])
+    return found
+
+
+def doubt(project: Project, reasons: Iterable[tuple[str, str]]) -> None:
+    """Note why a person should look at a picture's label, once for each reason."""
+    with writing(project):
+        record(project, [{"op": "doubt", "sha256": sha256, "text": text} for sha256, text in reasons
+                         if sha256 in project.items and text not in project.items[sha256].doubts])
+
+
+def add_class(project: Project, text: str) -> str:
+    """Make a class that has no pictures yet; its name."""
+    name = class_name(text)
+    with writing(project):
+        if name in project.classes:
+            raise NameTaken(f"There is already a class '{name}'.", "Choose another name.")
+        if len(project.classes) >= MAX_CLASSES:
+            raise BadConfig(f"A project has at most {MAX_CLASSES:,} classes.", "Put some of them together.")
+        record(project, [{"op": "class", "name": name}])
+    return name
+
+
+def rename_class(project: Project, old: str, text: str) -> str:
+    """Give a class another name; where that is a class already, the two become one."""
+    name = class_name(text)
+    with writing(project):
+        known(project, old)
+        record(project, [{"op": "rename class", "from": old, "to": name}] if name != old else [])
+    return name
+
+
+def delete_class(project: Project, name: str) -> int:
+    """Delete a class; how many pictures have no class now that had this one."""
+    with writing(project):
+        known(project, name)
+        count = sum(item.label == name for item in project.items.values())
+        record(project, [{"op": "rename class", "from": name, "to": None}])
+    return count
+
+
+def known(project: Project, name: str) -> None:
+    if name not in project.classes:
+        raise NotFound(f"There is no class '{name[:MAX_CLASS_NAME]}' in this project.",
+                       f"There are: {', '.join(project.classes) or 'none yet'}.")

@@ -1,0 +1,78 @@
+"""What came of a training, photo by photo: each as it was judged while it was held out, the worst mistakes first."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from trivium.core import files
+from trivium.errors import BadFile
+from trivium.vision.deploy import CARD, head_of
+from trivium.vision.evaluate import PREDICTIONS, evaluate, training
+from trivium.vision.head import log_softmax
+from trivium.vision.project import Item
+from trivium.vision.store import PictureStore
+
+Row = dict[str, Any]  # {"sha256", "name", "label", "predicted", "confidence", "truth"}
+
+
+def judged(run: Path | str) -> list[Row]:
+    """Each photo of a training with what was thought of it; `truth` is the probability given to its own class."""
+    folder, _ = training(run)
+    classes = evaluate(folder)["classes"]
+    try:
+        return [{"sha256": row["sha256"], "name": row["name"], "label": row["label"], "predicted": row["predicted"],
+                 "confidence": row["probabilities"][classes.index(row["predicted"])],
+                 "truth": row["probabilities"][classes.index(row["label"])]}
+                for row in files.read_json(folder / files.OUT / PREDICTIONS)]
+    except (KeyError, TypeError, ValueError, IndexError):
+        raise BadFile("The predictions of this run are damaged.", "Train again.") from None
+
+
+def mistakes(run: Path | str, label: str | None = None, predicted: str | None = None) -> list[Row]:
+    """Wrongly judged photos, those that the model was surest of first; of one class, or of one cell of the table."""
+    rows = [row for row in judged(run) if row["label"] != row["predicted"]]
+    return sorted(chosen(rows, label, predicted), key=lambda row: (-row["confidence"], row["sha256"]))
+
+
+def cell(run: Path | str, label: str | None = None, predicted: str | None = None) -> list[Row]:
+    """The photos of a cell of the table, right ones too; those whose own class was thought least likely come first."""
+    return sorted(chosen(judged(run), label, predicted), key=lambda row: (row["truth"], row["sha256"]))
+
+
+def chosen(rows: list[Row], label: str | None, predicted: str | None) -> list[Row]:
+    return [row for row in rows if label in (None, row["label"]) and predicted in (None, row["predicted"])]
+
+
+def suggestions(run: Path | str, items: list[Item], store: PictureStore) -> list[Row]:
+    """A label for each photo that has none, and for each whose label the model doubts; the surest first.
+
+    A photo that the model has learned from is judged as it was while it was held out, or the model would agree with
+    every mistake that it was taught.
+    """
+    from trivium.vision.features import KEY, unpacked
+
+    folder, _ = training(run)
+    held_out = {row["sha256"]: row for row in judged(folder)}
+    classes = files.read_json(folder / files.MODEL / CARD)["classes"]
+    found: list[Row] = []
+    fresh: list[tuple[Item, Any]] = []
+    for item in items:
+        row, cached = held_out.get(item.sha256), store.features(KEY, item.sha256)
+        if row is not None:
+            found.append({**row, "label": item.label})
+        elif cached is not None:
+            fresh.append((item, unpacked(cached)))
+    if fresh:
+        said = np.exp(log_softmax(head_of(folder).logits(np.stack([features for _, features in fresh]))))  # (N, K)
+        for (item, _), row in zip(fresh, said, strict=True):
+            found.append({"sha256": item.sha256, "name": item.name, "label": item.label,
+                          "predicted": classes[int(row.argmax())], "confidence": round(float(row.max()), 4)})
+    wanted = [row for row in found
+              if row["label"] is None or (row["label"] != row["predicted"] and row["confidence"] > SURE)]
+    return sorted(wanted, key=lambda row: (-row["confidence"], row["sha256"]))
+
+
+SURE = 0.5  # a label is doubted where another class is likelier than all the rest together
