@@ -132,9 +132,65 @@ export const ROUTES: readonly Route<Load>[] = [
     section: "challenges",
     page: page(() => import("./music/challenges/Challenge.svelte")),
   },
+  {
+    path: "/vision",
+    title: "Vision",
+    studio: "vision",
+    section: "home",
+    page: page(() => import("./vision/Home.svelte")),
+  },
+  {
+    path: "/vision/train",
+    title: "Train",
+    studio: "vision",
+    section: "train",
+    page: page(() => import("./vision/Train.svelte")),
+  },
+  {
+    path: "/vision/runs/:id",
+    title: "Run",
+    studio: "vision",
+    section: "evaluate",
+    page: page(() => import("./vision/Run.svelte")),
+  },
+  {
+    path: "/vision/projects/:project",
+    title: "Collect",
+    studio: "vision",
+    section: "data",
+    page: page(() => import("./vision/Collect.svelte")),
+  },
+  {
+    path: "/vision/projects/:project/label",
+    title: "Label",
+    studio: "vision",
+    section: "label",
+    page: page(() => import("./vision/Label.svelte")),
+  },
+  {
+    path: "/vision/projects/:project/train",
+    title: "Train",
+    studio: "vision",
+    section: "train",
+    page: page(() => import("./vision/Train.svelte")),
+  },
+  {
+    path: "/vision/projects/:project/understand",
+    title: "Understand",
+    studio: "vision",
+    section: "evaluate",
+    page: page(() => import("./vision/Understand.svelte")),
+  },
+  {
+    path: "/vision/projects/:project/try",
+    title: "Try it",
+    studio: "vision",
+    section: "deploy",
+    page: page(() => import("./vision/TryIt.svelte")),
+  },
 ];
 
-/** The same five stages in every studio, in the same order. */
+/** The same stages in every studio, in the same order. One whose address has a parameter shows once that is known. */
 export const SECTIONS: Record<string, readonly Section[]> = {
   racing: [
     { id: "home", label: "Home", path: "/racing" },
@@ -149,5 +205,13 @@ export const SECTIONS: Record<string, readonly Section[]> = {
     { id: "train", label: "Train", path: "/music/train" },
     { id: "deploy", label: "Compose", path: "/music/compose" },
     { id: "challenges", label: "Challenges", path: "/music/challenges" },
+  ],
+  vision: [
+    { id: "home", label: "Projects", path: "/vision" },
+    { id: "data", label: "Collect", path: "/vision/projects/:project" },
+    { id: "label", label: "Label", path: "/vision/projects/:project/label" },
+    { id: "train", label: "Train", path: "/vision/projects/:project/train" },
+    { id: "evaluate", label: "Understand", path: "/vision/projects/:project/understand" },
+    { id: "deploy", label: "Try it", path: "/vision/projects/:project/try" },
   ],
 };

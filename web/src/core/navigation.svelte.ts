@@ -1,5 +1,5 @@
 // The current address as reactive state, on the browser's History API.
-import { isOwnLink } from "./router";
+import { isOwnLink, type Params } from "./router";
 
 interface Place {
   pathname: string;
@@ -14,6 +14,8 @@ class Navigation {
   place = $state.raw<Place>({ pathname: "/", search: "" });
   /** The stage that the shown page belongs to, where its address alone does not tell. */
   section = $state<string | undefined>(undefined);
+  /** What the shown page is about, where its address does not tell: a run's project, for the stages above it. */
+  about = $state.raw<Params>({});
   /** Where to scroll once the page shows: 0 for a new page, the old place after Back. */
   scrollTo = 0;
 
@@ -29,10 +31,12 @@ class Navigation {
     }
     window.history.scrollRestoration = "manual";
     this.section = undefined;
+    this.about = {};
     this.place = read();
     const back = (event: PopStateEvent) => {
       this.scrollTo = Number(event.state?.scroll ?? 0);
       this.section = undefined;
+      this.about = {};
       this.place = read();
     };
     const click = (event: MouseEvent) => this.onclick(event);
@@ -66,6 +70,7 @@ class Navigation {
     }
     this.scrollTo = options.replace ? window.scrollY : 0;
     this.section = undefined;
+    this.about = {};
     this.place = read();
   }
 }

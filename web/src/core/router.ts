@@ -14,7 +14,7 @@ export interface Route<Page> {
 
 /** A stage of a studio in its sub-navigation. */
 export interface Section {
-  id: "home" | "data" | "train" | "evaluate" | "deploy" | "challenges";
+  id: "home" | "data" | "label" | "train" | "evaluate" | "deploy" | "challenges";
   label: string;
   path: string;
 }
@@ -75,6 +75,13 @@ export function buildPath(
   for (const [key, value] of Object.entries(query)) if (value !== undefined) search.set(key, value);
   const text = search.toString();
   return text ? `${filled}?${text}` : filled;
+}
+
+/** The stages that can be gone to, their addresses filled in. */
+export function reachable(sections: readonly Section[], params: Params): Section[] {
+  const known = (section: Section) =>
+    parts(section.path).every((part) => !part.startsWith(":") || part.slice(1) in params);
+  return sections.filter(known).map((section) => ({ ...section, path: buildPath(section.path, params) }));
 }
 
 /** Whether a click on a link is ours to handle, rather than the browser's (new tab, download, other site, API). */

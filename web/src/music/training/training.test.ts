@@ -4,6 +4,7 @@ import type { MeasureRow, SetReport, SetSummary } from "@/api/training";
 import type { MetricRows } from "@/api/types";
 import { Draft } from "@/core/drafts";
 import type { Schema } from "@/core/forms/formModel";
+import { crc32, zipOf } from "@/core/zip";
 import { chooseModel, TECHNIQUE_DRAFT, TECHNIQUE_VERSION } from "./chooseModel";
 import { chartsOf, figures, learned, lineName, xLabel } from "./curves";
 import { barLines, barsOf, described, frameOf } from "./film";
@@ -19,7 +20,6 @@ import {
   techniquesOf,
   toTraining,
 } from "./trainForm";
-import { crc32, zipOf } from "./zip";
 
 const bytesOf = (text: string) => new TextEncoder().encode(text);
 

@@ -1,5 +1,6 @@
-// Many files as one zip, so that a folder goes to the server in one piece. Stored, not packed: MIDI files are small, and
-// the server is on this machine or near. Format after PKWARE's APPNOTE.TXT, sections 4.3.7, 4.3.12 and 4.3.16.
+// Many files as one zip, so that a folder goes to the server in one piece. Stored, not packed: photos are packed already,
+// MIDI files are small, and the server is on this machine or near. Format after PKWARE's APPNOTE.TXT, sections 4.3.7,
+// 4.3.12 and 4.3.16; without its 64-bit extension, so at most 65,535 files and 4 GB.
 
 const LOCAL = 0x04034b50;
 const CENTRAL = 0x02014b50;
@@ -15,7 +16,7 @@ const TABLE = Uint32Array.from({ length: 256 }, (_, n) => {
 
 export function crc32(bytes: Uint8Array): number {
   let crc = 0xffffffff;
-  for (const byte of bytes) crc = (TABLE[(crc ^ byte) & 0xff] ?? 0) ^ (crc >>> 8);
+  for (let i = 0; i < bytes.length; i++) crc = (TABLE[(crc ^ (bytes[i] ?? 0)) & 0xff] ?? 0) ^ (crc >>> 8);
   return (crc ^ 0xffffffff) >>> 0;
 }
 
@@ -36,20 +37,48 @@ export interface Member {
   content: Uint8Array<ArrayBuffer>;
 }
 
-export function zipOf(members: readonly Member[]): Blob {
+interface Part {
+  name: string;
+  content: BlobPart;
+  size: number;
+  crc: number;
+}
+
+export const zipOf = (members: readonly Member[]): Blob =>
+  packed(members.map(({ name, content }) => ({ name, content, size: content.length, crc: crc32(content) })));
+
+/** Files of any size: each is read once for its sum and then left on the disk, from where the browser sends it. */
+export async function zipOfFiles(
+  files: readonly { name: string; file: Blob }[],
+  progress: (share: number) => void = () => {},
+): Promise<Blob> {
+  const parts: Part[] = [];
+  for (const { name, file } of files) {
+    parts.push({
+      name,
+      content: file,
+      size: file.size,
+      crc: crc32(new Uint8Array(await file.arrayBuffer())),
+    });
+    progress(parts.length / files.length);
+  }
+  return packed(parts);
+}
+
+function packed(members: readonly Part[]): Blob {
   const parts: BlobPart[] = [];
   const directory: Uint8Array<ArrayBuffer>[] = [];
   let offset = 0;
-  for (const { name, content } of members) {
+  for (const { name, content, size, crc } of members) {
     const title = new TextEncoder().encode(name);
     const shared: [2 | 4, number][] = [
       [2, VERSION],
       [2, UTF8_NAMES],
       [2, 0], // stored
       [4, 0], // no time of change
-      [4, crc32(content)],
-      [4, content.length],
-      [4, content.length],
+      [4, crc],
+      [4, size],
+      [4, size],
       [2, title.length],
       [2, 0], // no extra field
     ];
@@ -59,16 +88,16 @@ export function zipOf(members: readonly Member[]): Blob {
       title,
     );
     parts.push(head, title, content);
-    offset += head.length + title.length + content.length;
+    offset += head.length + title.length + size;
   }
-  const size = directory.reduce((sum, part) => sum + part.length, 0);
+  const length = directory.reduce((sum, part) => sum + part.length, 0);
   const end: [2 | 4, number][] = [
     [4, END],
     [2, 0],
     [2, 0],
     [2, members.length],
     [2, members.length],
-    [4, size],
+    [4, length],
     [4, offset],
     [2, 0],
   ];

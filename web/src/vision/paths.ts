@@ -1,0 +1,9 @@
+// The addresses of a project's stages.
+const at = (project: string) => `/vision/projects/${encodeURIComponent(project)}`;
+
+export const projectPath = at;
+export const labelPath = (project: string) => `${at(project)}/label`;
+export const trainPath = (project: string) => `${at(project)}/train`;
+export const understandPath = (project: string) => `${at(project)}/understand`;
+export const tryPath = (project: string, run?: string) =>
+  `${at(project)}/try${run ? `?run=${encodeURIComponent(run)}` : ""}`;
