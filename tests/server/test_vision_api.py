@@ -301,3 +301,16 @@ def test_a_training_that_can_not_be_is_refused(trash: TestClient, body: dict[str
     answer = trash.post(f"{VISION}/trainings", json=body)
     assert answer.status_code == status and answer.json()["hint"], answer.text
     assert trash.get("/api/v1/runs").json()["items"] == []
+
+
+def test_a_large_upload_is_taken_and_too_large_a_one_refused(trash: TestClient) -> None:
+    """The gate finds what a route says of itself behind routers within routers; music's sets go the same way."""
+    big = saved(Image.effect_noise((1400, 1400), 90), "PNG")
+    assert len(big) > 1_000_000
+    assert taken(trash, send(trash, big, "large.png"))["report"]["added"] == 1
+    song = trash.post("/api/v1/music/sets:upload", params={"name": "a", "file": "a.mid"}, content=b"x" * 1_500_000,
+                      headers={"content-type": "application/octet-stream"})
+    assert song.status_code == 202
+    frame = trash.post(f"{VISION}/trainings/none/classify:frame", params={"width": 8, "height": 8},
+                       content=b"x" * 4_300_000, headers={"content-type": "application/octet-stream"})
+    assert frame.status_code == 413

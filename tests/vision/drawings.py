@@ -9,14 +9,19 @@ from PIL import Image, ImageDraw, ImageFilter
 
 
 def drawing(kind: str, number: int, side: int = 96) -> Image.Image:
-    """A disc or a box, its size, place and colours drawn from its number."""
+    """A disc, a box or a triangle, its size, place and colours drawn from its number."""
     rng = np.random.default_rng([number, len(kind)])
     paper, ink = (tuple(int(v) for v in rng.integers(low, high, 3)) for low, high in ((150, 255), (0, 110)))
     image = Image.new("RGB", (side, side), paper)
     x, y, r = (*rng.uniform(0.35, 0.65, 2) * side, rng.uniform(0.15, 0.3) * side)
     box = (x - r, y - r, x + r, y + r)
     draw = ImageDraw.Draw(image)
-    draw.ellipse(box, fill=ink) if kind == "disc" else draw.rectangle(box, fill=ink)
+    if kind == "disc":
+        draw.ellipse(box, fill=ink)
+    elif kind == "triangle":
+        draw.polygon([(x, y - r), (x + r, y + r), (x - r, y + r)], fill=ink)
+    else:
+        draw.rectangle(box, fill=ink)
     noise = Image.fromarray(rng.integers(0, 40, (side, side, 3)).astype(np.uint8))
     return Image.blend(image.filter(ImageFilter.GaussianBlur(0.6)), noise, 0.15)
 

@@ -9,16 +9,19 @@ parses them.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from http.cookies import CookieError, SimpleCookie
 from typing import Any, NoReturn
 from urllib.parse import parse_qs, urlencode, urlsplit
 
+from fastapi.routing import iter_route_contexts
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse, RedirectResponse, Response
-from starlette.routing import BaseRoute, Match
+from starlette.routing import BaseRoute, Match, compile_path
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from trivium.server.problems import problem
@@ -207,8 +210,7 @@ class BodyCheck:
     def __init__(self, app: ASGIApp, routes: Iterable[BaseRoute]) -> None:
         self.app = app
         routes = list(routes)
-        self.file_caps = [(route, cap) for route in routes if (cap := file_cap(route)) is not None]
-        self.json_caps = [(route, cap) for route in routes if (cap := json_cap(route)) is not None]
+        self.file_caps, self.json_caps = caps_of(routes, file_cap), caps_of(routes, json_cap)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["method"] in ("GET", "HEAD", "OPTIONS"):
@@ -237,9 +239,26 @@ class BodyCheck:
         await self.app(scope, counted, send)
 
 
-def cap_of(scope: Scope, caps: Iterable[tuple[BaseRoute, int]]) -> int:
+@dataclass(frozen=True)
+class Cap:
+    """How long a body may be that goes to a route."""
+
+    path: re.Pattern[str]
+    methods: frozenset[str]
+    cap_bytes: int
+
+
+def caps_of(routes: list[BaseRoute], cap_of_route: Callable[[Any], int | None]) -> list[Cap]:
+    """The caps that routes name themselves, those of routers within routers too."""
+    return [Cap(compile_path(context.path)[0], frozenset(context.methods or ()), cap)
+            for context in iter_route_contexts(routes)
+            if context.path is not None and (cap := cap_of_route(context.route)) is not None]
+
+
+def cap_of(scope: Scope, caps: Iterable[Cap]) -> int:
     """How long a body this request may have, by the route that it goes to."""
-    return next((cap for route, cap in caps if route.matches(scope)[0] is Match.FULL), JSON_CAP_BYTES)
+    found = (cap.cap_bytes for cap in caps if scope["method"] in cap.methods and cap.path.match(scope["path"]))
+    return next(found, JSON_CAP_BYTES)
 
 
 async def checked(body: bytes) -> str | None:
@@ -253,14 +272,14 @@ def too_large(cap_bytes: int) -> Response:
     )
 
 
-def file_cap(route: BaseRoute) -> int | None:
+def file_cap(route: Any) -> int | None:
     """How many bytes of a file this route takes; None where it takes no file."""
     body = (getattr(route, "openapi_extra", None) or {}).get("requestBody", {})
     cap_bytes: int | None = body.get("content", {}).get(FILE, {}).get("schema", {}).get("maxLength")
     return cap_bytes
 
 
-def json_cap(route: BaseRoute) -> int | None:
+def json_cap(route: Any) -> int | None:
     """How many bytes of JSON this route takes, where that is not the usual."""
     cap_bytes: int | None = (getattr(route, "openapi_extra", None) or {}).get("x-max-bytes")
     return cap_bytes
