@@ -23,7 +23,8 @@ STUDIO = Studio(
 )
 
 FUNCTIONS = ("import_photos", "projects", "report", "train", "evaluate", "run", "deploy", "settings", "watch",
-             "try_rules")  # of `notebook`
+             "try_rules", "classes", "create_project", "delete_project", "export_photos", "judged", "label", "photos",
+             "remove", "restore", "suggest", "trainings")  # of `notebook`
 
 
 def __getattr__(name: str) -> Any:

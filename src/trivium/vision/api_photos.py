@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,8 +11,7 @@ from fastapi.responses import FileResponse
 from trivium.errors import NotFound
 from trivium.vision import labelling
 from trivium.vision.api_state import Index, Limit, Name, Offset, Projects, Sha
-from trivium.vision.data import is_blurred
-from trivium.vision.project import Item
+from trivium.vision.checks import KINDS
 from trivium.vision.store import THUMBNAIL
 from trivium.vision.views import (
     Changed,
@@ -32,13 +30,6 @@ LONG_JSON = {"x-max-bytes": 6_000_000}  # 20,000 photos; the gate counts by it
 FOR_EVER = {"Cache-Control": "private, max-age=31536000, immutable"}  # the address names the content
 PICTURE: dict[int | str, dict[str, Any]] = {
     200: {"content": {"image/jpeg": {}, "image/png": {}}, "description": "The picture."}}
-KINDS: dict[str, Callable[[Item], bool]] = {
-    "all": lambda item: True,
-    "labelled": lambda item: item.label is not None,
-    "unlabelled": lambda item: item.label is None,
-    "doubtful": lambda item: bool(item.doubts),
-    "blurred": is_blurred,
-}
 
 
 @router.get("/projects/{name}/photos")

@@ -93,25 +93,16 @@ def get_vision_evaluation(
     return evaluation_view(evaluate(index.folder(run_id), on, data))
 
 
-@router.get("/trainings/{run_id}/mistakes")
-def list_mistakes(run_id: RunId, index: Index, label: Class = None, predicted: Class = None, offset: Offset = 0,
-                  limit: Limit = 60) -> JudgedPage:
-    """Wrongly judged photos, those that the model was surest of first."""
-    from trivium.vision.results import mistakes
-
-    return _page(mistakes(index.folder(run_id), label, predicted), offset, limit)
-
-
 @router.get("/trainings/{run_id}/judged")
-def list_judged(run_id: RunId, index: Index, label: Class = None, predicted: Class = None, offset: Offset = 0,
-                limit: Limit = 60) -> JudgedPage:
-    """The photos of a cell of the table of confusions, or all; those whose own class was thought least likely first."""
-    from trivium.vision.results import cell
+def list_judged(run_id: RunId, index: Index, label: Class = None, predicted: Class = None, wrong: bool = False,
+                offset: Offset = 0, limit: Limit = 60) -> JudgedPage:
+    """The photos of a cell of the table of confusions, or all; those whose own class was thought least likely first.
 
-    return _page(cell(index.folder(run_id), label, predicted), offset, limit)
+    Of the wrong ones, those that the model was surest of come first.
+    """
+    from trivium.vision.results import judged
 
-
-def _page(rows: list[dict[str, Any]], offset: int, limit: int) -> JudgedPage:
+    rows = judged(index.folder(run_id), label, predicted, wrong)
     return JudgedPage(total=len(rows), items=[JudgedPhoto(**row) for row in rows[offset:offset + limit]])
 
 
@@ -145,7 +136,7 @@ async def classify_frame(request: Request, run_id: RunId, index: Index, kept: Pr
                          width: Annotated[int, Query(ge=8, le=FRAME_SIDE)],
                          height: Annotated[int, Query(ge=8, le=FRAME_SIDE)], top: Top = 5) -> Verdict:
     """What is on a frame of a camera. Pixels and not a file, so nothing has to be decoded and nothing can go wrong."""
-    from trivium.vision.watching import classify_pixels
+    from trivium.vision.ready import classify_pixels
 
     pixels = await request.body()
     if len(pixels) != 4 * width * height:

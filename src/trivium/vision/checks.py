@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from trivium.vision import duplicates
 from trivium.vision.data import features_of, is_blurred, warnings
 from trivium.vision.project import Item
 from trivium.vision.store import PictureStore
+
+KINDS: dict[str, Callable[[Item], bool]] = {
+    "all": lambda _item: True,
+    "labelled": lambda item: item.label is not None,
+    "unlabelled": lambda item: item.label is None,
+    "doubtful": lambda item: bool(item.doubts),
+    "blurred": is_blurred,
+}
 
 
 @dataclass(frozen=True)

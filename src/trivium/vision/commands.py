@@ -13,6 +13,13 @@ from trivium.core.lazy import LazyGroup
 # name -> (where it is, one line for --help)
 LAZY: dict[str, tuple[str, str]] = {
     "projects": ("trivium.vision.project_commands:projects", "List the projects, or look at the photos of one."),
+    "photos": ("trivium.vision.photo_commands:photos", "List a project's photos, take some away, or write them out."),
+    "label": ("trivium.vision.photo_commands:label", "Say what a photo shows."),
+    "classes": ("trivium.vision.photo_commands:classes", "List the classes of a project, make or rename one."),
+    "suggest": ("trivium.vision.photo_commands:suggest", "A model's labels for photos without one, and its doubts."),
+    "judged": ("trivium.vision.photo_commands:judged", "What a training said of each photo while it was held out."),
+    "trainings": ("trivium.vision.photo_commands:trainings", "List the trainings of a project."),
+    "settings": ("trivium.vision.photo_commands:settings", "List every setting of trainings."),
     "import": ("trivium.vision.project_commands:import_", "Take photos into a project."),
     "train": ("trivium.vision.train_commands:train", "Train a classifier on a project's photos."),
     "evaluate": ("trivium.vision.train_commands:evaluate", "Say how good a trained classifier is."),

@@ -24,6 +24,19 @@ from trivium.vision import project as kept
 from trivium.vision.at_work import moves, try_rules, watch
 from trivium.vision.classify import classify
 from trivium.vision.config import TrainConfig
+from trivium.vision.curating import (
+    classes,
+    create_project,
+    delete_project,
+    export_photos,
+    judged,
+    label,
+    photos,
+    remove,
+    restore,
+    suggest,
+    trainings,
+)
 from trivium.vision.data import counts_of
 from trivium.vision.data import report as report_on
 from trivium.vision.deploy import deploy as write_bundle
@@ -31,7 +44,8 @@ from trivium.vision.evaluate import evaluate as evaluation
 from trivium.vision.store import PictureStore
 from trivium.vision.submit import submit_training
 
-__all__ = ["try_rules", "watch"]
+__all__ = ["classes", "create_project", "delete_project", "export_photos", "judged", "label", "photos", "remove",
+           "restore", "suggest", "trainings", "try_rules", "watch"]
 Run = str | Path | Mapping[str, Any]  # a folder, id or name, or what `train` returned
 METRICS = ("fold", "accuracy/fold", "accuracy/held_out", "calibration_error")  # worth a look on the way
 
@@ -42,10 +56,13 @@ class RunFailed(StudioError):
     code = "run_failed"
 
 
-def import_photos(path: str | Path, *, name: str, task: str = "classification", data: Path | str | None = None,
-                  say: Callable[[str], None] = lambda _text: None) -> dict[str, Any]:
-    """Take the photos of a folder or zip, a folder for each class, into a project: what came in, what not, and why."""
-    project, result = importing.import_photos(data_folder(data), Path(path), name, task, say)
+def import_photos(path: str | Path, *, name: str, task: str = "classification", label: str | None = None,
+                  data: Path | str | None = None, say: Callable[[str], None] = lambda _text: None) -> dict[str, Any]:
+    """Take the photos of a folder or zip, a folder for each class, into a project: what came in, what not, and why.
+
+    `label` is what all of them show, whatever folder they lie in.
+    """
+    project, result = importing.import_photos(data_folder(data), Path(path), name, task, say, label)
     return {"project": project.name, "task": project.task, **asdict(result),
             **report_on(project, PictureStore(data_folder(data)))}
 

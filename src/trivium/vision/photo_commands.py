@@ -1,4 +1,4 @@
-"""`trivium vision photos`, `label`, `classes`, `suggest`, `mistakes` and `trainings`: what the pages do, in a terminal."""
+"""`trivium vision photos`, `label`, `classes`, `suggest`, `judged`, `trainings`: what the pages do, in a terminal."""
 
 from __future__ import annotations
 
@@ -51,7 +51,8 @@ def photos(settings: Settings, project: str, show: str, label: str | None, remov
         told({"out": str(out), "photos": count}, as_json, [f"{count:,} photos written to {out}."])
         return
     found = notebook.photos(project, show=show, label=label, data=settings.data)
-    told({"photos": found}, as_json, [f"{row['sha256'][:12]}  {row['label'] or '-':<20} {row['name']}" for row in found])
+    told({"photos": found}, as_json,
+         [f"{row['sha256'][:12]}  {row['label'] or '-':<20} {row['name']}" for row in found])
 
 
 @click.command()
@@ -74,7 +75,7 @@ def label(settings: Settings, project: str, photo: str, label: str | None, none:
 @click.command()
 @click.argument("project")
 @click.option("--add", metavar="CLASS", help="Make a class that has no photos yet.")
-@click.option("--rename", nargs=2, metavar="CLASS NAME", help="Give a class another name, or put it into another class.")
+@click.option("--rename", nargs=2, metavar="CLASS NAME", help="Give a class another name, or put two together.")
 @click.option("--delete", metavar="CLASS", help="Delete a class; its photos stay and have none.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output.")
 @click.pass_obj
@@ -98,24 +99,22 @@ def suggest(settings: Settings, project: str, run: str, as_json: bool) -> None:
 
     found = notebook.suggest(project, run, data=settings.data)
     told({"suggestions": found}, as_json,
-         [f"{row['name']}: {row['predicted']} {row['confidence']:.0%}"
-          f"{f', labelled {row["label"]}' if row['label'] else ''}" for row in found])
+         [f"{row['name']}: {row['predicted']} {row['confidence']:.0%}, "
+          f"{'labelled ' + row['label'] if row['label'] else 'no class yet'}" for row in found])
 
 
 @click.command()
 @click.argument("run")
 @click.option("--class", "label", metavar="CLASS", help="Only photos of this class.")
 @click.option("--predicted", metavar="CLASS", help="Only photos that were taken for this class.")
-@click.option("--right", is_flag=True, help="Rightly judged photos too, the least sure first.")
+@click.option("--wrong", is_flag=True, help="Only wrongly judged photos, those that the model was surest of first.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output.")
 @click.pass_obj
-def mistakes(settings: Settings, run: str, label: str | None, predicted: str | None, right: bool,
-             as_json: bool) -> None:
-    """The photos that a classifier gets wrong, those it was surest of first."""
+def judged(settings: Settings, run: str, label: str | None, predicted: str | None, wrong: bool, as_json: bool) -> None:
+    """What a training said of each photo while it was held out, the least likely first."""
     from trivium.vision import notebook
 
-    judge = notebook.judged if right else notebook.mistakes
-    found = judge(run, label=label, predicted=predicted, data=settings.data)
+    found = notebook.judged(run, label=label, predicted=predicted, wrong=wrong, data=settings.data)
     told({"photos": found}, as_json, [f"{row['name']}: {row['label']}, taken for {row['predicted']} "
                                       f"({row['confidence']:.0%} sure)" for row in found])
 
@@ -131,7 +130,7 @@ def trainings(settings: Settings, project: str, as_json: bool) -> None:
     found = notebook.trainings(project, data=settings.data)
     told({"trainings": found}, as_json,
          [f"{row['name']:<24} {row['status']:<12} "
-          f"{'' if row['accuracy'] is None else f'{row["accuracy"]:.1%} of {row["n"]:,} photos'}" for row in found])
+          + ("" if row["accuracy"] is None else f"{row['accuracy']:.1%} of {row['n']:,} photos") for row in found])
 
 
 @click.command()

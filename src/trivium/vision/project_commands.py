@@ -18,13 +18,15 @@ SHOWN = 12  # rows of a kind that a terminal is shown; --json has all
 @click.option("--task", type=click.Choice(["classification"]), default="classification", show_default=True,
               help="What the model will do.")
 @click.option("--name", required=True, help="The project, new or existing; photos are added to it.")
+@click.option("--class", "label", metavar="CLASS", help="What all of them show, whatever folder they lie in.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output.")
 @click.pass_obj
-def import_(settings: Settings, path: Path, task: str, name: str, as_json: bool) -> None:
+def import_(settings: Settings, path: Path, task: str, name: str, label: str | None,
+            as_json: bool) -> None:
     """Take the photos of a folder or zip into a project; each class is a folder in it."""
     from trivium.vision import notebook
 
-    found = notebook.import_photos(path, name=name, task=task, data=settings.data,
+    found = notebook.import_photos(path, name=name, task=task, label=label, data=settings.data,
                                    say=lambda text: click.echo(text, err=True))
     if as_json:
         click.echo(json.dumps(found, ensure_ascii=False))
@@ -44,12 +46,22 @@ def import_(settings: Settings, path: Path, task: str, name: str, as_json: bool)
 
 @click.command()
 @click.argument("name", required=False)
+@click.option("--create", is_flag=True, help="Make the project; it has no photos yet.")
+@click.option("--delete", is_flag=True, help="Delete the project with its photos, those of no other project.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output.")
 @click.pass_obj
-def projects(settings: Settings, name: str | None, as_json: bool) -> None:
+def projects(settings: Settings, name: str | None, create: bool, delete: bool, as_json: bool) -> None:
     """List the projects, or look at the photos of one: balance, near-copies, blur, doubts."""
     from trivium.vision import notebook
 
+    if create or delete:
+        if name is None or (create and delete):
+            raise click.UsageError("Name the project, and say one of --create and --delete.")
+        done = (notebook.create_project if create else notebook.delete_project)(name, data=settings.data)
+        click.echo(json.dumps(done, ensure_ascii=False) if as_json else
+                   f"{name} was made; add photos: trivium vision import PHOTOS --name {name}" if create else
+                   f"{name} was deleted, with {done['photos']:,} photos that no other project has.")
+        return
     if name is not None:
         found = notebook.report(name, settings.data)
         click.echo(json.dumps(found, ensure_ascii=False)) if as_json else echo_report(found)

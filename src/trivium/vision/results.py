@@ -18,7 +18,7 @@ from trivium.vision.store import PictureStore
 Row = dict[str, Any]  # {"sha256", "name", "label", "predicted", "confidence", "truth"}
 
 
-def judged(run: Path | str) -> list[Row]:
+def predictions(run: Path | str) -> list[Row]:
     """Each photo of a training with what was thought of it; `truth` is the probability given to its own class."""
     folder, _ = training(run)
     classes = evaluate(folder)["classes"]
@@ -31,19 +31,16 @@ def judged(run: Path | str) -> list[Row]:
         raise BadFile("The predictions of this run are damaged.", "Train again.") from None
 
 
-def mistakes(run: Path | str, label: str | None = None, predicted: str | None = None) -> list[Row]:
-    """Wrongly judged photos, those that the model was surest of first; of one class, or of one cell of the table."""
-    rows = [row for row in judged(run) if row["label"] != row["predicted"]]
-    return sorted(chosen(rows, label, predicted), key=lambda row: (-row["confidence"], row["sha256"]))
+def judged(run: Path | str, label: str | None = None, predicted: str | None = None, wrong: bool = False) -> list[Row]:
+    """The photos of a training, of one class or of one cell of its table of confusions.
 
-
-def cell(run: Path | str, label: str | None = None, predicted: str | None = None) -> list[Row]:
-    """The photos of a cell of the table, right ones too; those whose own class was thought least likely come first."""
-    return sorted(chosen(judged(run), label, predicted), key=lambda row: (row["truth"], row["sha256"]))
-
-
-def chosen(rows: list[Row], label: str | None, predicted: str | None) -> list[Row]:
-    return [row for row in rows if label in (None, row["label"]) and predicted in (None, row["predicted"])]
+    Those whose own class was thought least likely come first; of the `wrong` ones, those that the model was surest of.
+    """
+    found = [row for row in predictions(run) if label in (None, row["label"]) and predicted in (None, row["predicted"])]
+    if wrong:
+        return sorted((row for row in found if row["label"] != row["predicted"]),
+                      key=lambda row: (-row["confidence"], row["sha256"]))
+    return sorted(found, key=lambda row: (row["truth"], row["sha256"]))
 
 
 def suggestions(run: Path | str, items: list[Item], store: PictureStore) -> list[Row]:
@@ -55,7 +52,7 @@ def suggestions(run: Path | str, items: list[Item], store: PictureStore) -> list
     from trivium.vision.features import KEY, unpacked
 
     folder, _ = training(run)
-    held_out = {row["sha256"]: row for row in judged(folder)}
+    held_out = {row["sha256"]: row for row in predictions(folder)}
     classes = files.read_json(folder / files.MODEL / CARD)["classes"]
     found: list[Row] = []
     fresh: list[tuple[Item, Any]] = []

@@ -1726,28 +1726,10 @@ export interface paths {
         /**
          * List Judged
          * @description The photos of a cell of the table of confusions, or all; those whose own class was thought least likely first.
+         *
+         *     Of the wrong ones, those that the model was surest of come first.
          */
         get: operations["list_judged"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/vision/trainings/{run_id}/mistakes": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * List Mistakes
-         * @description Wrongly judged photos, those that the model was surest of first.
-         */
-        get: operations["list_mistakes"];
         put?: never;
         post?: never;
         delete?: never;
@@ -8913,52 +8895,7 @@ export interface operations {
             query?: {
                 label?: string | null;
                 predicted?: string | null;
-                offset?: number;
-                limit?: number;
-            };
-            header?: never;
-            path: {
-                /** @description A run's id. */
-                run_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["JudgedPage"];
-                };
-            };
-            /** @description Values that don't fit. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description What went wrong, and a hint. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    list_mistakes: {
-        parameters: {
-            query?: {
-                label?: string | null;
-                predicted?: string | null;
+                wrong?: boolean;
                 offset?: number;
                 limit?: number;
             };

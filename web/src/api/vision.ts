@@ -126,11 +126,11 @@ export const getEvaluation = (run: string) =>
 export interface JudgedFilter {
   label?: string;
   predicted?: string;
+  /** Only wrongly judged ones, the surest first. */
+  wrong?: boolean;
   offset?: number;
   limit?: number;
 }
-export const listMistakes = (run: string, query: JudgedFilter = {}) =>
-  data(api.GET("/api/v1/vision/trainings/{run_id}/mistakes", { params: { path: { run_id: run }, query } }));
 export const listJudged = (run: string, query: JudgedFilter = {}) =>
   data(api.GET("/api/v1/vision/trainings/{run_id}/judged", { params: { path: { run_id: run }, query } }));
 

@@ -1,0 +1,158 @@
+"""Functions on the photos of a project, for notebooks and the command line: list, label, remove, suggest, write out.
+
+    import trivium.vision as vision
+    vision.label("trash", {"kitchen/1.jpg": "compost"})
+    for row in vision.suggest("trash", "run-v"):
+        print(row["name"], row["predicted"], row["confidence"])
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from trivium.core import files
+from trivium.core.jobs import find_run, status
+from trivium.core.runfolder import list_runs
+from trivium.errors import BadConfig, BadFile, NameTaken, NotFound, StudioError
+from trivium.settings import data_folder
+from trivium.vision import deleting, labelling, results
+from trivium.vision import project as kept
+from trivium.vision.checks import KINDS
+from trivium.vision.evaluate import REPORT
+from trivium.vision.project import Item
+from trivium.vision.store import PictureStore
+from trivium.vision.submit import project_of
+
+Folder = Path | str | None
+Run = str | Path | Mapping[str, Any]
+UNSAFE = re.compile(r'[<>:"/\\|?*\x00-\x1f]|^\.+|[. ]+$')  # in names of files, on some system
+ENDINGS = {b"\x89PN": ".png", b"GIF": ".gif", b"RIF": ".webp", b"BM": ".bmp", b"II*": ".tif", b"MM\x00": ".tif"}
+
+
+def create_project(name: str, data: Folder = None) -> dict[str, Any]:
+    """Make a project that has no photos yet."""
+    if kept.place_of(data_folder(data), name).exists():
+        raise NameTaken(f"There is already a project called {name}.", "Choose another name.")
+    return {"project": kept.create(data_folder(data), name, "classification").name}
+
+
+def delete_project(name: str, data: Folder = None) -> dict[str, Any]:
+    """Delete a project with its photos, except those that another project has too."""
+    return {"project": name, "photos": deleting.delete_project(data_folder(data), name)}
+
+
+def photos(project: str, show: str = "all", label: str | None = None, data: Folder = None) -> list[dict[str, Any]]:
+    """The photos of a project: all, or those that are labelled, unlabelled, doubtful or blurred; of one class."""
+    if show not in KINDS:
+        raise BadConfig(f"There are no photos of the kind {show!r}.", f"There are: {', '.join(KINDS)}.")
+    found = kept.load(data_folder(data), project)
+    return [{"sha256": item.sha256, "name": item.name, "label": item.label, "version": found.versions[item.sha256],
+             "width": item.width, "height": item.height, "doubts": item.doubts}
+            for item in found.items.values() if KINDS[show](item) and label in (None, item.label)]
+
+
+def label(project: str, labels: Mapping[str, str | None], data: Folder = None) -> list[str]:
+    """Say what photos show: {name or beginning of the sha256: class, or None for no class}."""
+    found = kept.load(data_folder(data), project)
+    done, _ = labelling.relabel(found, [labelling.Change(named(found.items, photo), name)
+                                        for photo, name in labels.items()])
+    return done
+
+
+def remove(project: str, photos: Iterable[str], data: Folder = None) -> list[str]:
+    """Take photos out of a project; `restore` brings them back."""
+    found = kept.load(data_folder(data), project)
+    return labelling.remove(found, [named(found.items, photo) for photo in photos])
+
+
+def restore(project: str, photos: Iterable[str], data: Folder = None) -> list[str]:
+    """Bring removed photos back, with the labels they had."""
+    found = kept.load(data_folder(data), project)
+    return labelling.restore(found, [named(found.removed, photo) for photo in photos])
+
+
+def named(pictures: Mapping[str, Item], photo: str) -> str:
+    """The sha256 of the one photo that has this name, or whose sha256 begins so."""
+    found = [sha256 for sha256, item in pictures.items() if item.name == photo]
+    found = found or [sha256 for sha256 in pictures if len(photo) >= 6 and sha256.startswith(photo)]
+    if len(found) != 1:
+        raise NotFound(f"There {'is no photo' if not found else f'are {len(found)} photos'} called {photo[:200]}.",
+                       "Look at the list: trivium vision photos PROJECT")
+    return found[0]
+
+
+def classes(project: str, *, add: str | None = None, rename: tuple[str, str] | None = None, delete: str | None = None,
+            data: Folder = None) -> dict[str, int]:
+    """How many photos each class has, after making, renaming or deleting one."""
+    found = kept.load(data_folder(data), project)
+    if add is not None:
+        labelling.add_class(found, add)
+    if rename is not None:
+        labelling.rename_class(found, *rename)
+    if delete is not None:
+        labelling.delete_class(found, delete)
+    return found.counts()
+
+
+def suggest(project: str, run: Run, data: Folder = None) -> list[dict[str, Any]]:
+    """A model's label for each photo that has none, and for each whose label it doubts; the surest first."""
+    folder = data_folder(data)
+    return results.suggestions(folder_of(run, folder), list(kept.load(folder, project).items.values()),
+                               PictureStore(folder))
+
+
+def judged(run: Run, *, label: str | None = None, predicted: str | None = None, wrong: bool = False,
+           data: Folder = None) -> list[dict[str, Any]]:
+    """What a training said of each photo while it was held out, the least likely first."""
+    return results.judged(folder_of(run, data_folder(data)), label, predicted, wrong)
+
+
+def folder_of(run: Run, data: Path) -> Path:
+    return find_run(data, str(run["run"] if isinstance(run, Mapping) else run))
+
+
+def trainings(project: str, data: Folder = None) -> list[dict[str, Any]]:
+    """The trainings of a project in the data folder with their scores, the newest first."""
+    found = []
+    for info in list_runs(data_folder(data)):
+        try:
+            if info.spec.studio == "vision" and project_of(info.folder) == project:
+                path = info.folder / files.OUT / REPORT
+                report = files.read_json(path) if path.is_file() else {}
+                found.append({"run": str(info.folder), "name": info.name, "status": status(info.folder).state,
+                              "accuracy": report.get("accuracy"), "interval": report.get("interval"),
+                              "n": report.get("n")})
+        except StudioError:  # damaged
+            continue
+    return found
+
+
+def export_photos(project: str, out: Path | str, data: Folder = None) -> int:
+    """Write the photos as they came, a folder for each class; how many that were."""
+    folder, target = data_folder(data), Path(out)
+    if target.exists() and any(target.iterdir()):
+        raise NameTaken(f"{target} is there already, and not empty.", "Choose another folder.")
+    found, store = kept.load(folder, project), PictureStore(folder)
+    try:
+        for item in found.items.values():
+            place = target / (UNSAFE.sub("_", item.label) if item.label else "")
+            with files.disk_full_guard():
+                place.mkdir(parents=True, exist_ok=True)
+                source = store.blobs.path(item.sha256)
+                shutil.copyfile(source, place / file_name(item, source))
+    except FileNotFoundError:
+        raise BadFile("A photo of this project is gone from the data folder.", "Remove it, then try again.") from None
+    return len(found.items)
+
+
+def file_name(item: Item, source: Path) -> str:
+    """A name that every system takes, different for each photo, with the ending that the content asks for."""
+    with source.open("rb") as file:
+        start = file.read(3)
+    ending = next((ending for magic, ending in ENDINGS.items() if start.startswith(magic)), ".jpg")
+    stem = UNSAFE.sub("_", item.name.rpartition("/")[2].rpartition(".")[0])[:80]
+    return f"{stem}-{item.sha256[:8]}{ending}"
