@@ -1,4 +1,4 @@
-"""From an empty studio to a trained trash sorter that is corrected, on drawn pictures: a learner's way through Vision."""
+"""From an empty studio to a trained trash sorter that is corrected, on drawn pictures: a learner's way in Vision."""
 
 from __future__ import annotations
 
