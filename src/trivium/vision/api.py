@@ -8,7 +8,6 @@ from trivium.vision.api_photos import router as photos_router
 from trivium.vision.api_projects import router as projects_router
 from trivium.vision.api_trainings import router as trainings_router
 
-router = APIRouter(prefix="/api/v1/vision", tags=["vision"])
-router.include_router(projects_router)
-router.include_router(photos_router)
-router.include_router(trainings_router)
+router = APIRouter(tags=["vision"])
+for room in (projects_router, photos_router, trainings_router):
+    router.include_router(room, prefix="/api/v1/vision")
