@@ -76,7 +76,7 @@ def test_what_the_studio_says_about_itself(client: TestClient, data: Path) -> No
     system = client.get("/api/v1/system").json()
     assert (system["version"], system["data_folder"]) == (__version__, str(data))
     assert system["cores"] >= 1 and system["torch"] and system["confinement"]["text"]
-    assert [studio["id"] for studio in client.get("/api/v1/studios").json()] == ["racing", "music", "toy"]
+    assert [studio["id"] for studio in client.get("/api/v1/studios").json()] == ["racing", "music", "vision", "toy"]
 
 
 def test_the_written_schema_is_up_to_date() -> None:
