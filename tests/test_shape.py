@@ -80,7 +80,8 @@ def test_each_studio_has_the_same_names(studio: Any, stage: str) -> None:
 @pytest.mark.parametrize("studio", EVERY_STUDIO, ids=lambda studio: studio.id)
 def test_each_row_of_the_catalog_leads_somewhere(studio: Any) -> None:
     api = [] if studio in catalog.WITHOUT_PAGES else [studio.api]
-    targets = [*studio.entries.values(), *studio.configs.values(), *api, studio.commands]
+    spare = [studio.spare] if studio.spare else []
+    targets = [*studio.entries.values(), *studio.configs.values(), *api, *spare, studio.commands]
     assert set(studio.entries) == set(studio.configs)
     for target in targets:
         assert resolve(target) is not None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import threading
 import time
 from typing import Any
 
@@ -15,6 +16,32 @@ from trivium.core.studio import Studio
 STUDIO = Studio(id="toy", title="Toy", tagline="For tests.", accent="#888888",
                 entries={"train": "tests.core.toy:train", "code": "tests.core.toy:run_code",
                          "kernel": "tests.core.toy:late_kernel"})
+
+
+is_loaded = False  # whether this process was made ready by load() before it had a run
+
+
+def load() -> None:
+    """What a spare runner loads."""
+    global is_loaded
+    is_loaded = True
+
+
+def load_slowly() -> None:
+    """The same, on a slow disk."""
+    time.sleep(1.5)
+    load()
+
+
+def load_with_a_thread() -> None:
+    """The same, with a thread that Landlock could not bind any more."""
+    threading.Thread(target=time.sleep, args=(600,), daemon=True).start()
+    load()
+
+
+def load_nothing() -> None:
+    """What a broken installation does."""
+    raise ImportError("no such library")
 
 
 def train(config: dict[str, Any], run: Run) -> None:

@@ -30,6 +30,7 @@ RACING = {
 }
 MUSIC = {
     "transformer": "trivium.bench.music:bench",
+    "waiting": "trivium.bench.waiting:bench",
 }
 VISION = {
     "watching": "trivium.bench.vision:bench",
@@ -56,7 +57,7 @@ def racing(names: tuple[str, ...], as_json: bool, quick: bool, track: Path | Non
 @click.option("--json", "as_json", is_flag=True, help="A JSON list on standard output.")
 @click.option("--quick", is_flag=True, help="Fewer repetitions: shows that it works, not how fast it is.")
 def music(names: tuple[str, ...], as_json: bool, quick: bool) -> None:
-    """Writing music and learning it."""
+    """Writing music and learning it, and how long one waits for the first notes."""
     measure(MUSIC, names, as_json, quick=quick)
 
 

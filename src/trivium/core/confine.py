@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from trivium.core import landlock, seccomp
+from trivium.core.process import thread_count
 from trivium.core.spec import Limits
 
 FULL = "confined: files, network, processes"
@@ -54,10 +55,13 @@ def probe() -> Confinement:
 
 def enclose(folder: Path, cache: Path, device: str = "cpu", also: Sequence[Path] = (),
             cameras: Sequence[Path] = ()) -> bool:
-    """First step, before anything heavy is imported: read Python and the system's libraries, write run and cache.
+    """First step, before any thread: read Python and the system's libraries, write run and cache.
 
-    `also` may be read besides; `cameras` are devices that may be opened and controlled.
+    `also` may be read besides; `cameras` are devices that may be opened and controlled. False, having done nothing,
+    where other threads are there already: they would not be bound.
     """
+    if thread_count() > 1:
+        return False
     with contextlib.suppress(OSError):
         cache.mkdir(parents=True, exist_ok=True)
     on_path = [Path(entry) for entry in sys.path if entry]
@@ -84,7 +88,7 @@ def readable() -> list[Path]:
     """Where Python, its packages, this package and the system's libraries lie."""
     import trivium
 
-    places = [Path(place) for place in SYSTEM_READABLE]
+    places = [Path(place) for place in (*SYSTEM_READABLE, sys.executable)]
     places += [Path(sysconfig.get_path(name)) for name in ("stdlib", "platstdlib", "purelib", "platlib")]
     for prefix in {sys.prefix, sys.base_prefix}:
         places += [Path(prefix) / name for name in ("lib", "lib64", "Lib", "DLLs", "pyvenv.cfg")]

@@ -22,6 +22,7 @@ from trivium.core import files, jobs
 from trivium.core.db import Database
 from trivium.core.records import EventRecord, MetricRecord, RunRecord
 from trivium.core.runfolder import HIDDEN, display_name, list_files, refuse_taken, rename, unique_name
+from trivium.core.spares import NoSpares, Spares
 from trivium.core.spec import read_spec
 from trivium.core.status import ACTIVE, read_status
 from trivium.core.views import Point, RunMetrics, RunPage, RunView
@@ -31,8 +32,10 @@ from trivium.errors import BadFile, NotFound, RunActive, RunNotResumable, Studio
 class RunIndex:
     """Every known run, by id."""
 
-    def __init__(self, db: Database, runs_folder: Path, max_active: int | None = None) -> None:
-        self.db, self.runs_folder = db, runs_folder
+    def __init__(
+        self, db: Database, runs_folder: Path, max_active: int | None = None, spares: Spares | None = None
+    ) -> None:
+        self.db, self.runs_folder, self.spares = db, runs_folder, spares or NoSpares(runs_folder)
         self.max_active = max_active or 2 * (os.cpu_count() or 1)
         self._starting = threading.Lock()  # between "is there room" and the start
         self._naming = threading.Lock()  # between "is the name free" and the folder that takes it
@@ -162,9 +165,9 @@ class RunIndex:
                 kept.waiting = False
         status = read_status(folder)
         if status.state == "queued":
-            jobs.start(folder)
+            jobs.start(folder, self.spares)
         elif status.resumable:
-            jobs.resume(folder)
+            jobs.resume(folder, spares=self.spares)
         self.add(folder)
 
     def stop(self, run_id: str) -> RunView:

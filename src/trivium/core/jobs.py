@@ -19,9 +19,10 @@ from pathlib import Path
 from trivium.core import checkpoint, files
 from trivium.core.crash import ending
 from trivium.core.events import EventWriter
-from trivium.core.process import FolderLock, is_same, works_on
+from trivium.core.process import FolderLock, birth, boot_id, is_same, works_on
 from trivium.core.runfolder import RunInfo, clone, create_run, export, find_run, list_runs, run_folder, unique_name
-from trivium.core.spec import read_spec
+from trivium.core.spares import Spares
+from trivium.core.spec import Spec, read_spec
 from trivium.core.status import Status, read_status, write_status
 from trivium.core.worker import environment
 from trivium.errors import RunActive, RunNotResumable
@@ -37,25 +38,25 @@ MAX_IDLE_ATTEMPTS = 3
 _children: dict[int, subprocess.Popen[bytes]] = {}  # of this process, to be reaped
 
 
-def start(folder: Path | str) -> int:
-    """Start a queued run as a detached process and return its pid."""
+def start(folder: Path | str, spares: Spares | None = None) -> int:
+    """Start a queued run as a detached process, one of the `spares` if there is one that suits; returns its pid."""
     path = run_folder(folder)
     status = recover(path)
     if status.active:
         raise RunActive("The run is going on already.", "Wait until it is done, or stop it.")
     if status.state != "queued":
         raise RunNotResumable(f"The run has {status.state} already.", "Resume it, or clone it to start again.")
-    return _launch(path, replace(status, attempt=status.attempt + 1))
+    return _launch(path, replace(status, attempt=status.attempt + 1), spares)
 
 
-def resume(folder: Path | str, automatic: bool = False) -> int:
+def resume(folder: Path | str, automatic: bool = False, spares: Spares | None = None) -> int:
     """Go on from the last good checkpoint. Automatic attempts give up after three without progress."""
     path = run_folder(folder)
     status = recover(path)
     if status.active:
         raise RunActive("The run is going on already.", "Wait until it is done, or stop it.")
     if status.state == "queued":
-        return start(path)
+        return start(path, spares)
     if not status.resumable:
         raise RunNotResumable("The run has finished already.", "Clone it to train further from its weights.")
     last_step = checkpoint.last_step(path / files.CHECKPOINTS)
@@ -63,29 +64,46 @@ def resume(folder: Path | str, automatic: bool = False) -> int:
     if idle > MAX_IDLE_ATTEMPTS:
         raise RunNotResumable(f"The run broke off {MAX_IDLE_ATTEMPTS + 1} times without getting any further.",
                               "Look at runner.log in its folder, then resume it by hand.")
-    return _launch(path, replace(status, attempt=status.attempt + 1, idle_attempts=idle))
+    return _launch(path, replace(status, attempt=status.attempt + 1, idle_attempts=idle), spares)
 
 
-def _launch(folder: Path, status: Status) -> int:
-    """Spawn the worker; the lock in the folder makes a second one for the same run go away."""
+def _launch(folder: Path, status: Status, spares: Spares | None) -> int:
+    """Give the run to a spare or spawn a worker; the lock in the folder makes a second one go away."""
     spec = read_spec(folder)
     (folder / files.STOP).unlink(missing_ok=True)
     reap()
-    log_flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
-    log = os.open(folder / files.LOG, log_flags, 0o644)
+    begun = replace(status, state="starting", reason=None, message=None, hint=None, detail=None, finished_at=None,
+                    pid=None, create_time=None, updated_at=time.time())
+    child = _taken(folder, spec, begun, spares) if spares is not None else None
+    if child is None:
+        write_status(folder, begun)
+        child = _spawned(folder, spec)
+    _children[child.pid] = child
+    return int(child.pid)
+
+
+def _taken(folder: Path, spec: Spec, begun: Status, spares: Spares) -> subprocess.Popen[bytes] | None:
+    """A spare that has the run now, None if there is none. It may yet be loading: its pid stands in the status."""
+    spare = spares.take(folder, spec)
+    if spare is None:
+        return None
+    pid = spare.process.pid
+    write_status(folder, replace(begun, pid=pid, create_time=birth(pid), boot_id=boot_id()))
+    return spare.process if spare.work_on(folder) else None
+
+
+def _spawned(folder: Path, spec: Spec) -> subprocess.Popen[bytes]:
+    log = os.open(folder / files.LOG, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
     try:
-        write_status(folder, replace(status, state="starting", reason=None, message=None, hint=None, detail=None,
-                                     finished_at=None, pid=None, create_time=None, updated_at=time.time()))
         options: dict[str, object] = {"start_new_session": True}
         if sys.platform == "win32":
             options = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW}
-        child = subprocess.Popen(  # type: ignore[call-overload]
+        child: subprocess.Popen[bytes] = subprocess.Popen(  # type: ignore[call-overload]
             [sys.executable, "-P", "-m", "trivium.core.worker", str(folder)], stdin=subprocess.DEVNULL, stdout=log,
-            stderr=log, cwd=folder, env=environment(folder, spec), close_fds=True, **options)
+            stderr=log, cwd=folder, env=environment(folder, spec.threads), close_fds=True, **options)
+        return child
     finally:
         os.close(log)
-    _children[child.pid] = child
-    return int(child.pid)
 
 
 def reap() -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import sys
 import time
 from pathlib import Path
+
+ROOM = 4096  # bytes that a path may have on Linux
 
 
 def boot_id() -> str | None:
@@ -57,6 +60,31 @@ def works_on(pid: int, folder: Path) -> bool:
     except Exception:  # gone, or not ours to look at
         return False
     return "trivium.core.worker" in words and str(folder) in words
+
+
+def thread_count() -> int:
+    """How many threads this process has, the libraries' own included; 0 where the system does not say."""
+    try:
+        return len(os.listdir("/proc/self/task"))
+    except OSError:
+        return 0
+
+
+def answer_to(command: list[str]) -> bool:
+    """Let this process be known by another command line, in `ps` as in works_on(); False where that can't be done.
+
+    The kernel shows what stands in the memory where it once put the words. There must be room: ROOM bytes and more.
+    """
+    words = b"".join(os.fsencode(word) + b"\0" for word in command)
+    try:
+        stat = Path("/proc/self/stat").read_text(errors="replace")
+    except OSError:
+        return False
+    begin, end = (int(field) for field in stat[stat.rindex(")") + 2:].split()[45:47])  # arg_start, arg_end: proc(5)
+    if not 0 < begin < end or len(words) > end - begin:
+        return False
+    ctypes.memmove(begin, words.ljust(end - begin, b"\0"), end - begin)
+    return works_on(os.getpid(), Path(command[-1]))
 
 
 class FolderLock:

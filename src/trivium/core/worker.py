@@ -39,15 +39,15 @@ KEPT_VARIABLES = ("PATH", "LANG", "LC_ALL", "PYTHONPATH", "LD_LIBRARY_PATH", "DY
                   "CUDA_VISIBLE_DEVICES", "SYSTEMROOT", "WINDIR", "COMSPEC", "PATHEXT")
 
 
-def environment(folder: Path, spec: Spec) -> dict[str, str]:
+def environment(folder: Path, threads: int) -> dict[str, str]:
     """The runner's whole environment: no secrets, threads as in the spec, waiting threads soon asleep."""
     from trivium.settings import kernel_cache
 
     kept = {name: os.environ[name] for name in KEPT_VARIABLES if name in os.environ}
-    threads = {f"{library}_NUM_THREADS": str(spec.threads) for library in ("OMP", "MKL", "OPENBLAS", "NUMBA")}
+    counts = {f"{library}_NUM_THREADS": str(threads) for library in ("OMP", "MKL", "OPENBLAS", "NUMBA")}
     temporary = str(folder / files.TMP)
     cache = os.environ.get("NUMBA_CACHE_DIR") or str(kernel_cache())
-    return {"LANG": "C.UTF-8", **kept, **threads, **WAITING, "HOME": str(folder), "USERPROFILE": str(folder),
+    return {"LANG": "C.UTF-8", **kept, **counts, **WAITING, "HOME": str(folder), "USERPROFILE": str(folder),
             "TMPDIR": temporary, "TEMP": temporary, "TMP": temporary, "NUMBA_CACHE_DIR": cache, "PYTHONUTF8": "1",
             "PYTHONUNBUFFERED": "1", "PYTHONDONTWRITEBYTECODE": "1", "PYTHONHASHSEED": "0"}
 
@@ -99,7 +99,7 @@ class Attempt:
         with files.disk_full_guard():
             files.write_file(self.folder / files.RESERVE, bytes(RESERVE_BYTES), durable=False)
         spec = read_spec(self.folder)
-        clean = environment(self.folder, spec)
+        clean = environment(self.folder, spec.threads)
         os.environ.clear()
         os.environ.update(clean)
         self._begin(spec)

@@ -20,6 +20,7 @@ STUDIO = Studio(
     api="trivium.music.api:router",
     commands="trivium.music.commands:music",
     warm="trivium.music.warm",
+    spare="trivium.music.warm:load",
 )
 
 # name -> the module that has it

@@ -16,6 +16,7 @@ from trivium.music.files.exporting import FileFormat, export
 from trivium.music.files.importing import FILE_CAP_BYTES, look, read_file
 from trivium.music.melodies import TUNES, find_tune, tune_piece
 from trivium.music.rhythm import GridName
+from trivium.music.techniques_api import IS_NEAR
 from trivium.music.techniques_api import router as techniques_router
 from trivium.music.trainings_api import router as trainings_router
 from trivium.music.views import (
@@ -155,7 +156,7 @@ def get_composition(composition_id: CompositionId, kept: Kept) -> CompositionVie
     return kept.get(composition_id)
 
 
-@router.put("/compositions/{composition_id}", openapi_extra=LONG_JSON)
+@router.put("/compositions/{composition_id}", openapi_extra=LONG_JSON, dependencies=IS_NEAR)
 def save_composition(composition_id: CompositionId, body: EditedComposition, kept: Kept) -> CompositionView:
     """Save an edit; refused with 409 where another page has saved since the version that was edited."""
     return kept.save(composition_id, body.version, body.composition)

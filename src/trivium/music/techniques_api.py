@@ -104,12 +104,18 @@ def data_folder(request: Request) -> FilePath:
     return data
 
 
+def expect_composing(index: Annotated[RunIndex, Depends(run_index)]) -> None:
+    """Somebody is where one composes, so a process is kept ready for the next step's first notes."""
+    index.spares.expect(STUDIO)
+
+
+IS_NEAR = [Depends(expect_composing)]
 Index = Annotated[RunIndex, Depends(run_index)]
 Kept = Annotated[Compositions, Depends(compositions)]
 Data = Annotated[FilePath, Depends(data_folder)]
 
 
-@router.get("/techniques")
+@router.get("/techniques", dependencies=IS_NEAR)
 def list_techniques() -> list[TechniqueView]:
     """The techniques of composing and their controls."""
     return [technique_view(technique) for technique in TECHNIQUES]
@@ -132,7 +138,7 @@ def create_composing(body: ComposingRequest, index: Index, kept: Kept, data: Dat
     return index.launch(run.id)
 
 
-@router.get("/composings/{run_id}")
+@router.get("/composings/{run_id}", dependencies=IS_NEAR)
 def get_composing(run_id: RunId, index: Index) -> ComposingView:
     """A step with the piece that it began with, and what it has told so far."""
     folder = index.folder(run_id)
@@ -144,7 +150,7 @@ def get_composing(run_id: RunId, index: Index) -> ComposingView:
                          begin=begin_of(folder), story=STORY.validate_python(story))
 
 
-@router.post("/composings/{run_id}/keep", status_code=201)
+@router.post("/composings/{run_id}/keep", status_code=201, dependencies=IS_NEAR)
 def keep_composing(run_id: RunId, body: Keeping, index: Index, kept: Kept) -> CompositionView:
     """Keep what a step has made as a composition below the one that it began with, without the edits taken back."""
     return keep_step(kept, index.folder(run_id), body.taken_back)

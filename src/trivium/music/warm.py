@@ -6,6 +6,19 @@ Kernels are kept in Numba's cache, in the same folder as a run's; with a warm ca
 from __future__ import annotations
 
 import os
+from pathlib import Path
+
+
+def load() -> None:
+    """Everything that a run of composing needs, in memory: each technique stops after the first notes of a tune."""
+    from trivium import music
+    from trivium.music.techniques import TECHNIQUES
+
+    told: list[str] = []
+    for technique in TECHNIQUES:
+        told.clear()
+        music.compose(music.load("twinkle"), technique.id, data=Path(), tell=lambda name, *_: told.append(name),
+                      cancelled=lambda: bool(told))
 
 
 def main() -> None:

@@ -24,6 +24,7 @@ from trivium import __version__
 from trivium.core.blobs import BlobStore
 from trivium.core.db import Database
 from trivium.core.index import RunIndex
+from trivium.core.spares import Spares
 from trivium.core.studio import Studio, resolve
 from trivium.server import events, live, problems, runs, system
 from trivium.server.gate import BodyCheck, Gate, SecurityHeaders
@@ -39,9 +40,11 @@ LOGGERS = ("trivium.server", "uvicorn")
 LOG_BYTES, LOG_FILES = 2_000_000, 3
 
 
-def create_app(settings: Settings, studios: Iterable[Studio], static: Path = STATIC) -> FastAPI:
+def create_app(
+    settings: Settings, studios: Iterable[Studio], static: Path = STATIC, spares: Spares | None = None
+) -> FastAPI:
     """The server over one data folder. The database is opened and migrated here; the tailer runs with
-    the app.
+    the app. Without `spares` every run starts afresh.
     """
     studios = tuple(studios)
     db = Database.in_folder(settings.data)
@@ -66,7 +69,7 @@ def create_app(settings: Settings, studios: Iterable[Studio], static: Path = STA
     hub = EventHub(db)
     app.state.settings, app.state.studios, app.state.db, app.state.access = settings, studios, db, access
     app.state.hub, app.state.blobs = hub, BlobStore(settings.data / "blobs")
-    app.state.index = RunIndex(db, settings.runs)
+    app.state.index = RunIndex(db, settings.runs, spares=spares)
     app.state.tailer = Tailer(app.state.index, hub)
     problems.install(app)
     app.add_api_route("/healthz", system.healthz, tags=["system"])
@@ -89,6 +92,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         watching.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await watching
+        app.state.index.spares.close()
         app.state.db.close()
         for name in LOGGERS:
             logging.getLogger(name).removeHandler(handler)

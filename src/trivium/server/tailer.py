@@ -2,14 +2,16 @@
 waits.
 
 One asyncio task; the files are read in a thread. A look every quarter of a second at the runs that are
-going on; every two seconds also for runs that the command line made or deleted, and for processes that died
-or no longer answer.
+going on, more often while one has just begun, for somebody waits for its first news; every two seconds also
+for runs that the command line made or deleted, for processes that died or no longer answer, and after the
+spare ones.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -22,11 +24,13 @@ from trivium.core.intake import is_read, take_in
 from trivium.core.records import EventRecord, RunRecord
 from trivium.core.runfolder import display_name
 from trivium.core.spec import read_spec
-from trivium.core.status import read_status
+from trivium.core.status import Status, read_status
 from trivium.errors import StudioError
 from trivium.server.hub import EventHub
 
 LOOK_S = 0.25
+QUICK_S = 0.05
+YOUNG_S = 5.0
 SURVEY_S = 2.0
 
 log = logging.getLogger("trivium.server")
@@ -40,6 +44,7 @@ class Tailer:
     hub: EventHub
     look_s: float = LOOK_S
     survey_s: float = SURVEY_S
+    is_awaited: bool = False  # at the last look, a run had just begun
     _strange: set[Path] = field(default_factory=set)  # folders that could not be read, told once
     _watches: dict[Path, jobs.Watch] = field(default_factory=dict)
     _done: dict[str, int] = field(
@@ -57,8 +62,9 @@ class Tailer:
                 self.hub.publish(await asyncio.to_thread(self.look))
             except Exception:  # whatever it is, the studio goes on and later looks catch up
                 log.exception("reading the run folders")
-            await asyncio.sleep(self.look_s)
-            since_survey_s += self.look_s
+            pause_s = min(QUICK_S, self.look_s) if self.is_awaited else self.look_s
+            await asyncio.sleep(pause_s)
+            since_survey_s += pause_s
 
     def survey(self) -> None:
         """Take in new folders, forget deleted ones, end what hangs or died, start what waits."""
@@ -78,15 +84,18 @@ class Tailer:
                 self._watches.pop(folder, None)
         for run_id in self.index.start_waiting():
             log.info("started %s, which had been waiting", run_id)
+        self.index.spares.tidy()
 
     def look(self) -> list[EventRecord]:
         """Read what is new in every run that is not finished and read to its end."""
         with self.index.db.read() as session:
             rows = list(session.scalars(select(RunRecord).where(RunRecord.id.not_in(self._done))))
         records: list[EventRecord] = []
+        self.is_awaited = False
         for row in rows:
             folder = Path(row.folder)
             written_ns, status = _written_ns(folder), read_status(folder)
+            self.is_awaited |= is_young(status)
             if is_read(row, status):
                 self._done[row.id] = written_ns
             else:
@@ -115,6 +124,11 @@ class Tailer:
             self._watches.setdefault(folder, jobs.Watch(folder)).look()
         except (StudioError, OSError) as error:
             log.warning("could not check %s: %s", folder, error)
+
+
+def is_young(status: Status) -> bool:
+    """Whether the run has just begun."""
+    return status.active and abs(time.time() - (status.started_at or status.updated_at or 0.0)) < YOUNG_S
 
 
 def _written_ns(folder: Path) -> int:

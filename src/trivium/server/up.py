@@ -29,6 +29,7 @@ from fastapi import FastAPI
 from trivium.catalog import STUDIOS
 from trivium.core import files
 from trivium.core.process import FolderLock
+from trivium.core.spares import Spares
 from trivium.core.studio import Studio
 from trivium.errors import BadFile, PortInUse, StudioError
 from trivium.server.app import create_app
@@ -51,7 +52,7 @@ def serve(settings: Settings, open_browser: bool = True, say: Callable[[str], No
     settings.data.mkdir(parents=True, exist_ok=True)
     with _only_server(settings), listen(settings.host, settings.port) as listener:
         settings = replace(settings, port=listener.getsockname()[1])
-        app = create_app(settings, STUDIOS)
+        app = create_app(settings, STUDIOS, spares=Spares(settings.runs))
         url = address(settings.host, settings.port)
         link = f"{url}/?token={app.state.access.token}"
         # Ctrl+C is how one stops it

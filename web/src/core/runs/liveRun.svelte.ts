@@ -26,6 +26,7 @@ export class LiveRun {
 
   private waiting: RunEvent[] = [];
   private flushTimer: ReturnType<typeof setTimeout> | undefined;
+  private flushedAt = Number.NEGATIVE_INFINITY;
   private pollTimer: ReturnType<typeof setTimeout> | undefined;
   private seen = new Set<number>();
   private gone = false;
@@ -111,12 +112,14 @@ export class LiveRun {
 
   private receive(event: RunEvent): void {
     this.waiting.push(event);
-    this.flushTimer ??= setTimeout(() => this.flush(), FLUSH_MS);
+    const left = this.flushedAt + FLUSH_MS - performance.now();
+    this.flushTimer ??= setTimeout(() => this.flush(), Math.max(0, left));
   }
 
-  /** Many events, one redraw. */
+  /** Many events, one redraw; the first after a silence is shown at once. */
   private flush(): void {
     this.flushTimer = undefined;
+    this.flushedAt = performance.now();
     const events = this.waiting;
     this.waiting = [];
     let rows = this.rows;
