@@ -163,12 +163,22 @@ def test_one_that_cannot_be_bound_or_loaded_starts_over(make_run: MakeRun, keep:
     assert status.pid == spare and status.confinement["level"] == confine.probe().level
 
 
-def test_a_thread_that_is_there_already_is_not_called_confined() -> None:
-    code = ("import threading, time; from pathlib import Path; from trivium.core.confine import enclose\n"
-            "threading.Thread(target=time.sleep, args=(9,), daemon=True).start()\n"
-            "print(enclose(Path('/nowhere'), Path('/nowhere')), open('/etc/hostname').readable())")
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-    assert done.stdout == "False True\n", done.stderr
+def test_a_thread_that_is_there_already_is_not_called_confined(tmp_path: Path) -> None:
+    code = """
+import sys, threading
+from pathlib import Path
+from trivium.core.confine import confine, enclose
+from trivium.core.spec import Limits
+if sys.argv[2] == "two":
+    threading.Thread(target=threading.Event().wait, daemon=True).start()
+folder = Path(sys.argv[1])
+print(confine(folder, Limits(), enclosed=enclose(folder, folder)).level)
+open("/etc/passwd")
+"""
+    for threads, level in (("one", confine.probe().level), ("two", "limits")):
+        done = subprocess.run([sys.executable, "-c", code, str(tmp_path), threads], capture_output=True, text=True)
+        assert done.stdout == f"{level}\n", done.stderr
+        assert confine.probe().level != "full" or "PermissionError" in done.stderr  # this thread is bound either way
 
 
 def test_a_run_may_take_it_while_it_still_loads(make_run: MakeRun, keep: Keep) -> None:

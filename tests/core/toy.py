@@ -6,6 +6,7 @@ import os
 import shutil
 import threading
 import time
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -21,27 +22,30 @@ STUDIO = Studio(id="toy", title="Toy", tagline="For tests.", accent="#888888",
 is_loaded = False  # whether this process was made ready by load() before it had a run
 
 
-def load() -> None:
+def load() -> Iterator[None]:
     """What a spare runner loads."""
     global is_loaded
     is_loaded = True
+    yield
 
 
-def load_slowly() -> None:
+def load_slowly() -> Iterator[None]:
     """The same, on a slow disk."""
     time.sleep(1.5)
-    load()
+    yield from load()
+    time.sleep(600)
 
 
-def load_with_a_thread() -> None:
+def load_with_a_thread() -> Iterator[None]:
     """The same, with a thread that Landlock could not bind any more."""
     threading.Thread(target=time.sleep, args=(600,), daemon=True).start()
-    load()
+    yield from load()
 
 
-def load_nothing() -> None:
+def load_nothing() -> Iterator[None]:
     """What a broken installation does."""
     raise ImportError("no such library")
+    yield
 
 
 def train(config: dict[str, Any], run: Run) -> None:

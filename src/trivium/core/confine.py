@@ -57,24 +57,23 @@ def enclose(folder: Path, cache: Path, device: str = "cpu", also: Sequence[Path]
             cameras: Sequence[Path] = ()) -> bool:
     """First step, before any thread: read Python and the system's libraries, write run and cache.
 
-    `also` may be read besides; `cameras` are devices that may be opened and controlled. False, having done nothing,
-    where other threads are there already: they would not be bound.
+    `also` may be read besides; `cameras` are devices that may be opened and controlled. False where that can't be done,
+    or where other threads were there already: they are not bound.
     """
-    if thread_count() > 1:
-        return False
+    is_alone = thread_count() <= 1
     with contextlib.suppress(OSError):
         cache.mkdir(parents=True, exist_ok=True)
     on_path = [Path(entry) for entry in sys.path if entry]
     return landlock.restrict([*readable(), *on_path, *also, *_gpu(device, GPU_READABLE)], [folder, cache],
-                             [Path("/dev/null"), *cameras, *_gpu_devices(device)], execute=True)
+                             [Path("/dev/null"), *cameras, *_gpu_devices(device)], execute=True) and is_alone
 
 
 def confine(folder: Path, limits: Limits, cache: Path | None = None, device: str = "cpu",
             enclosed: bool = True, also: Sequence[Path] = (), cameras: Sequence[Path] = ()) -> Confinement:
     """Second step, before the learner's code: only the run folder can be changed, no network, no processes, limits."""
-    held = enclosed and landlock.restrict(
+    held = landlock.restrict(
         [*readable(), *also, *([cache] if cache else []), *_gpu(device, GPU_READABLE)], [folder],
-        [Path("/dev/null"), *cameras, *_gpu_devices(device)])
+        [Path("/dev/null"), *cameras, *_gpu_devices(device)]) and enclosed
     limited = limit(limits)
     silenced = landlock.no_new_privileges() and seccomp.install()
     if held and silenced and limited:

@@ -1,17 +1,18 @@
 """A spare runner: python -P -m trivium.core.spare LOAD RUNS_FOLDER ROOM
 
-It loads what a studio's runs need ("module:function" LOAD) before anybody has asked for a run, and waits. A line on its
-standard input names the run folder; from then on it is that run's worker, as if it had been started for it. It confines
-itself as every worker does: until then it can write below RUNS_FOLDER only, then in the one folder only. Landlock binds
-no thread that is there already, so a spare that has more than one thread by then starts over as a fresh worker; so does
-one that could not load. Without a line, because the server ended or needs it no longer, it ends.
-ROOM is as long as any folder's name, so that the name can stand in the process's own command line.
+It loads what a studio's runs need ("module:generator" LOAD, which yields after each step) before anybody has asked for
+a run, and waits. A line on its standard input names the run folder; from then on it is that run's worker, as if it had
+been started for it. It confines itself as every worker does: until then it can write below RUNS_FOLDER only, then in
+the one folder only. Landlock binds no thread that is there already, so a spare that has more than one thread by then
+starts over as a fresh worker; so does one that could not load. Without a line, because the server ended or needs it no
+longer, it ends. ROOM is as long as any folder's name, so that the name can stand in the process's own command line.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import select
 import sys
 import tempfile
 import traceback
@@ -43,9 +44,11 @@ def main(arguments: list[str]) -> int:
 
 
 def load(target: str) -> bool:
-    """Whether all that the studio wanted is loaded; if not, the run finds out and tells why."""
+    """Load step by step, until somebody asks. False if it failed: then the run finds out and tells why."""
     try:
-        resolve(target)()
+        for _ in resolve(target)():
+            if select.select([sys.stdin], [], [], 0)[0]:
+                break
     except Exception:
         traceback.print_exc()
         return False

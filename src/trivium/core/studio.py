@@ -29,7 +29,7 @@ class Studio:
     api: str | None = None  # "module:router"
     commands: str | None = None  # "module:click_group"
     warm: str | None = None  # a module to run once in the background, so that the first run need not wait for it
-    spare: str | None = None  # "module:function" that loads what a run of one thread needs, to keep a process ready
+    spare: str | None = None  # "module:generator" that loads what runs of one thread need, to keep a process ready
 
     def entry(self, kind: str) -> str:
         """The "module:function" that runs this kind."""

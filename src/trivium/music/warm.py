@@ -6,19 +6,27 @@ Kernels are kept in Numba's cache, in the same folder as a run's; with a warm ca
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
+COMPILED = "transformer"  # the technique that has compiled kernels
+DONE = "music-warm"  # in the folder of the kernels
 
-def load() -> None:
-    """Everything that a run of composing needs, in memory: each technique stops after the first notes of a tune."""
+
+def load() -> Iterator[None]:
+    """What a run of composing needs, in memory: each technique stops after the first notes of a tune."""
     from trivium import music
     from trivium.music.techniques import TECHNIQUES
+    from trivium.settings import kernel_cache
 
     told: list[str] = []
-    for technique in TECHNIQUES:
+    for technique in sorted(TECHNIQUES, key=lambda one: one.id == COMPILED):
+        if technique.id == COMPILED and not (kernel_cache() / DONE).exists():
+            return  # compiling takes long, and main() does it just now; no other technique should wait for it
         told.clear()
         music.compose(music.load("twinkle"), technique.id, data=Path(), tell=lambda name, *_: told.append(name),
                       cancelled=lambda: bool(told))
+        yield
 
 
 def main() -> None:
@@ -33,7 +41,7 @@ def main() -> None:
 
     music.compose(music.load("twinkle"), "transformer", {"extension_s": 1.0})
     cache.mkdir(parents=True, exist_ok=True)
-    (cache / "music-warm").touch()  # tells `trivium up` that this is done
+    (cache / DONE).touch()  # tells `trivium up` that this is done
 
 
 if __name__ == "__main__":
