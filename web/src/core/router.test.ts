@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { buildPath, isOwnLink, matchPath, matchRoute, type Route } from "./router";
+import { buildPath, isOwnLink, matchPath, matchRoute, type Route, reachable } from "./router";
 
 const routes: Route<string>[] = [
   { path: "/", page: "home", title: "Home" },
@@ -57,5 +57,19 @@ describe("isOwnLink", () => {
     [link(`${origin}/runs`), { button: 0, modified: true }],
   ])("leaves the rest to the browser (%#)", (target, click) => {
     expect(isOwnLink(target, click, origin)).toBe(false);
+  });
+});
+
+describe("reachable", () => {
+  it("shows a stage once what it is about is known", () => {
+    const sections = [
+      { id: "home" as const, label: "Projects", path: "/vision" },
+      { id: "data" as const, label: "Collect", path: "/vision/projects/:project" },
+    ];
+    expect(reachable(sections, {}).map((one) => one.path)).toEqual(["/vision"]);
+    expect(reachable(sections, { project: "a b" }).map((one) => one.path)).toEqual([
+      "/vision",
+      "/vision/projects/a%20b",
+    ]);
   });
 });

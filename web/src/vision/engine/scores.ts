@@ -25,7 +25,7 @@ export function sentence(report: VisionEvaluation): string {
     return `It was right on all ${report.n} photos. With so few, nobody can say whether it always will be: the interval is ${range(report.interval)}.`;
   const said = [`It was wrong on ${wrong} of ${report.n} photos.`];
   const most = commonest(report);
-  if (most) said.push(`Most often it took “${most.label}” for “${most.predicted}” (${most.n}).`);
+  if (most && wrong > 1) said.push(`Most often it took “${most.label}” for “${most.predicted}” (${most.n}).`);
   const seen = report.per_class.filter((row) => row.n > 0);
   const least = seen.reduce(
     (worst, row) => (row.recall < worst.recall ? row : worst),

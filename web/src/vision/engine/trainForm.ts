@@ -33,7 +33,7 @@ export function toTraining(project: string, draft: TrainDraft, fields: readonly 
 }
 
 export function obstacles(project: ProjectView, draft: TrainDraft, fields: readonly Field[]): string[] {
-  const found = Object.values(problemsOf(fields, draft.config));
+  const found = Object.values(problemsOf(fields, withDefaults(fields, draft.config)));
   const some = project.classes.filter((one) => one.photos > 0);
   const single = some.find((one) => one.photos === 1);
   if (some.length < 2)
