@@ -21,6 +21,7 @@ from trivium.vision.stream.address import is_moving, parse
 
 WATCH_THREADS = 2  # of the network; decoding has a process of its own
 CONFIG = "trivium.vision.stream.config:WatchConfig"
+MQTT = "trivium.vision.mqtt:MqttConfig"
 Run = str | Path | Mapping[str, Any]
 
 
@@ -31,11 +32,14 @@ def moves(source: str | Path) -> bool:
 
 def watch(run: Run, source: str | Path, *, rules: Any = None, seconds: float | None = None,
           out: Path | str | None = None, config: Mapping[str, Any] | None = None, data: Path | str | None = None,
-          say: Callable[[str], None] = lambda _text: None, **settings: Any) -> dict[str, Any]:
+          say: Callable[[str], None] = lambda _text: None, mqtt: str | Mapping[str, Any] | None = None,
+          device: str | None = None, **settings: Any) -> dict[str, Any]:
     """Watch a film, a camera or a folder of photos: {"n", "frames_per_s", "latency_ms", "changes", "rules", ...}.
 
-    `run` is a training, or a bundle (a .zip); `rules` a file or a list of rules; `settings` are fields of WatchConfig.
+    `run` is a training, or a bundle (a .zip); `rules` a file or a list of rules; `settings` are fields of WatchConfig;
+    `mqtt` is a broker's address, or the fields of MqttConfig.
     """
+    from trivium.vision.mqtt import Publisher
     from trivium.vision.stream.model import open_model
     from trivium.vision.stream.watch import Watch
     from trivium.vision.stream.watching import watched
@@ -45,8 +49,10 @@ def watch(run: Run, source: str | Path, *, rules: Any = None, seconds: float | N
     place = bundle_or_run(run, data)
     model = open_model(place, threads=WATCH_THREADS)
     wanted = ruling_of(rules or [], model.classes)
-    with Watch(model, address, parsed, on_state=lambda state: say(state_line(state))) as watching:
-        found = watched(watching, wanted.rules, seconds, None if out is None else Path(out), say)
+    broker: Any = None if mqtt is None else parse_config(MQTT, {"url": mqtt} if isinstance(mqtt, str) else mqtt)
+    with Watch(model, address, parsed, device, on_state=lambda state: say(state_line(state))) as watching:
+        publisher = None if broker is None else Publisher(broker, watching.device)
+        found = watched(watching, wanted.rules, seconds, None if out is None else Path(out), say, publisher)
     return {"run": str(place), **found}
 
 

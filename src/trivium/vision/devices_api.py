@@ -29,7 +29,7 @@ from trivium.vision.devices.views import (
     Wanted,
 )
 
-router = APIRouter(prefix="/api/v1/vision", tags=["vision devices"])
+router = APIRouter(tags=["vision devices"])
 
 DeviceId = Annotated[str, Path(pattern=r"^[0-9A-Za-z_-]{1,64}$", description="A device's id.")]
 Project = Annotated[str, Path(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$", description="A project on the device.")]

@@ -78,17 +78,18 @@ def deploy(settings: Settings, device: str, run: str, project: str | None, sourc
 @PROJECT
 @click.option("--source", help="What to watch.")
 @click.option("--rules", type=click.Path(dir_okay=False, path_type=Path), help="Rules to apply, a JSON file.")
+@click.option("--mqtt", metavar="URL", help="Publish to this broker: mqtt://HOST.")
 @click.option("--set", "sets", multiple=True, metavar="KEY=VALUE", help="Set how to watch, such as rate_fps=2.")
 @click.option("--on/--off", "enabled", default=None, help="Watch, or stop watching.")
 @JSON
 @click.pass_obj
 def setup(settings: Settings, device: str, project: str, source: str | None, rules: Path | None,
-          sets: tuple[str, ...], enabled: bool | None, as_json: bool) -> None:
+          mqtt: str | None, sets: tuple[str, ...], enabled: bool | None, as_json: bool) -> None:
     """Change what a project on a device watches, and its rules."""
     from trivium.core.assignment import assigned
     from trivium.vision.devices.calls import set_up
 
-    found = set_up(device, project, source=source, rules=rules, config=assigned(sets), enabled=enabled,
+    found = set_up(device, project, source=source, rules=rules, config=assigned(sets), enabled=enabled, mqtt=mqtt,
                    data=settings.data)
     show(found, as_json, f"{project} on {device} watches {found['setup']['source']}.")
 

@@ -20,11 +20,15 @@ from trivium.settings import Settings
 @click.option("--seconds", type=click.FloatRange(0.0, min_open=True), help="Stop after so long; a camera has no end.")
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="A folder for events.jsonl.")
 @click.option("--rules", type=click.Path(dir_okay=False, path_type=Path), help="Rules to apply, a JSON file.")
+@click.option("--mqtt", metavar="URL", help="Publish to this broker: mqtt://HOST, mqtts://USER:PASSWORD@HOST.")
+@click.option("--deeplens", is_flag=True, help="Publish as DeepLens functions did, too.")
+@click.option("--device", help="What this machine is called in events and topics.")
 @click.option("--set", "sets", multiple=True, metavar="KEY=VALUE", help="Set how to watch, such as rate_fps=2.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output.")
 @click.pass_obj
 def run(settings: Settings, run: str, source: str, top: int, watch: bool, seconds: float | None, out: Path | None,
-        rules: Path | None, sets: tuple[str, ...], as_json: bool) -> None:
+        rules: Path | None, mqtt: str | None, deeplens: bool, device: str | None, sets: tuple[str, ...],
+        as_json: bool) -> None:
     """Say what is on photos, in a video or before a camera; RUN is a training, or a bundle.
 
     A camera is watched until Ctrl-C or for --seconds. What the last frames agree on is printed when it changes.
@@ -39,7 +43,8 @@ def run(settings: Settings, run: str, source: str, top: int, watch: bool, second
         photos(notebook.run(run, source, top=top, data=settings.data, say=say), as_json)
         return
     found = at_work.watch(run, source, rules=rules, seconds=seconds, out=out, data=settings.data, say=say,
-                           config={**assigned(sets), "top": top})
+                           config={**assigned(sets), "top": top}, device=device,
+                           mqtt=None if mqtt is None else {"url": mqtt, "deeplens": deeplens})
     click.echo(json.dumps(found, ensure_ascii=False) if as_json else "\n".join(lines(found)))
 
 

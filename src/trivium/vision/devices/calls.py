@@ -69,22 +69,25 @@ def deploy_to(device: str, run: Run, *, project: str | None = None, source: str 
 
 
 def set_up(device: str, project: str, *, source: str | None = None, rules: Any = None,
-           config: Mapping[str, Any] | None = None, enabled: bool | None = None, data: Data = None) -> dict[str, Any]:
+           config: Mapping[str, Any] | None = None, enabled: bool | None = None, mqtt: str | None = None,
+           data: Data = None) -> dict[str, Any]:
     """Change what a project on a device watches; what is not given stays."""
     with registry_in(data) as registry:
         view = registry.get(device)
         before = next((each.setup for each in view.projects if each.project == project), Setup())
-        setup = changed(before, source, rules, config, enabled)
+        setup = changed(before, source, rules, config, enabled, mqtt=mqtt)
         return registry.set_up(view.id, project, setup).model_dump(mode="json")
 
 
 def changed(before: Setup, source: str | None, rules: Any, config: Mapping[str, Any] | None, enabled: bool | None,
-            classes: list[str] | None = None) -> Setup:
+            classes: list[str] | None = None, mqtt: str | None = None) -> Setup:
     """A setup with what was given."""
     values = before.model_dump(mode="json")
     if rules is not None:
         values["rules"] = ruling_of(rules, classes).model_dump(mode="json")["rules"]
     values["config"] = merge(values["config"], config or {})
+    if mqtt is not None:
+        values["mqtt"] = {**(values["mqtt"] or {}), "url": mqtt} if mqtt else None
     values["source"] = source or values["source"]
     values["enabled"] = values["enabled"] if enabled is None else enabled
     return parse_setup(values)

@@ -24,6 +24,7 @@ from trivium.core import files
 from trivium.core.process import FolderLock
 from trivium.core.refusals import plain_message
 from trivium.errors import BadConfig, BadFile, NotFound, StudioError
+from trivium.vision.mqtt import MqttConfig
 from trivium.vision.rules import Rule
 from trivium.vision.stream.config import WatchConfig
 from trivium.vision.stream.model import Model, bundle_of, open_model, version_of
@@ -43,6 +44,7 @@ class Setup(BaseModel):
                         "a video or a folder.")
     config: WatchConfig = Field(default_factory=WatchConfig, title="Watching", description="How it watches.")
     rules: list[Rule] = Field(default_factory=list, max_length=100, title="Rules", description="What to do when.")
+    mqtt: MqttConfig | None = Field(None, title="MQTT", description="Where events are published, if anywhere.")
     enabled: bool = Field(True, title="On", description="Whether it watches.")
 
 

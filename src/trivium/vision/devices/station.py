@@ -17,6 +17,7 @@ from trivium.errors import StudioError
 from trivium.vision.delivery import Courier
 from trivium.vision.devices.shelf import Setup, Shelf
 from trivium.vision.events import Event, plain
+from trivium.vision.mqtt import Publisher
 from trivium.vision.rules import Engine, Firing
 from trivium.vision.stream.address import parse
 from trivium.vision.stream.diary import Diary
@@ -38,7 +39,7 @@ class Post:
         self.shelf, self.project, self.device, self.tell, self.threads = shelf, project, device, tell, threads
         self.diary = None if diary is None else Diary(diary / project)
         self.courier = Courier(self._say)
-        self.ended, self.watch = threading.Event(), None
+        self.ended, self.watch, self.publisher = threading.Event(), None, None
         self.version, self.setup = "", Setup()
         self.state, self.last, self.told_at, self.proved = State("connecting"), None, 0.0, 0
         self.pending: Model | None = None
@@ -50,6 +51,7 @@ class Post:
     watch: Watch | None
     last: Event | None
     fell: bool
+    publisher: Publisher | None
 
     def _work(self) -> None:
         while not self.ended.is_set():
@@ -69,12 +71,17 @@ class Post:
         self.version, self.proved, self.fell = model.version, 0, False
         address = parse(self.setup.source)
         setup = self.setup
-        with Watch(model, address, setup.config, self.device, self._told_state) as watch:
-            self.watch = watch
-            for event in self._events(watch):
-                self._seen(event, engine)
-                if self.ended.is_set() or self.setup is not setup:
-                    return self.ended.is_set()
+        self.publisher = None if setup.mqtt is None else Publisher(setup.mqtt, self.device)
+        try:
+            with Watch(model, address, setup.config, self.device, self._told_state) as watch:
+                self.watch = watch
+                for event in self._events(watch):
+                    self._seen(event, engine)
+                    if self.ended.is_set() or self.setup is not setup:
+                        return self.ended.is_set()
+        finally:
+            if self.publisher is not None:
+                self.publisher.close()
         return not (address.live or self.fell)
 
     def _events(self, watch: Watch) -> Any:
@@ -132,6 +139,8 @@ class Post:
         self.last = event
         if self.diary is not None:
             self.diary.write(event)
+        if self.publisher is not None:
+            self.publisher.see(event)
         fired = engine.see(event)
         now = time.monotonic()
         if fired or (event.settled and event.settled.new) or now - self.told_at >= SIGN_OF_LIFE_S:
@@ -142,6 +151,8 @@ class Post:
 
     def _fire(self, firing: Firing) -> None:
         self.courier.take(firing)
+        if self.publisher is not None:
+            self.publisher.fire(firing)
         self.tell(firing.body() | {"project": self.project, "time": firing.event.time,
                                    "then": [action.model_dump(mode="json") for action in firing.rule.then]})
 

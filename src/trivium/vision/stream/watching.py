@@ -13,6 +13,7 @@ from typing import Any
 from trivium.errors import NameTaken
 from trivium.vision.delivery import Courier
 from trivium.vision.events import Event, Settled
+from trivium.vision.mqtt import Publisher
 from trivium.vision.rules import Engine, Firing, Note, Rule
 from trivium.vision.stream.config import WatchConfig
 from trivium.vision.stream.diary import NAME, Diary
@@ -53,7 +54,7 @@ def row_of(event: Event) -> dict[str, Any]:
 
 
 def watched(watch: Watch, rules: Sequence[Rule] = (), seconds: float | None = None, out: Path | None = None,
-            say: Say = lambda _text: None, receivers: Sequence[Callable[[Event], None]] = ()) -> dict[str, Any]:
+            say: Say = lambda _text: None, publisher: Publisher | None = None) -> dict[str, Any]:
     """Watch until the source ends, the time is up, or somebody interrupts; what was seen."""
     if out is not None and (out / NAME).exists():
         raise NameTaken(f"{out / NAME} is there already.", "Choose another folder.")
@@ -66,14 +67,16 @@ def watched(watch: Watch, rules: Sequence[Rule] = (), seconds: float | None = No
             report.add(event, watch.address.live)
             if diary is not None:
                 diary.write(event)
-            for receive in receivers:
-                receive(event)
+            if publisher is not None:
+                publisher.see(event)
             if event.settled is not None and event.settled.new:
                 say(spoken(event, event.settled))
             for firing in engine.see(event):
                 report.fired.append({"rule": firing.rule.name, "frame": event.frame, "time": event.time,
                                      "time_s": event.time_s, "lasted_s": round(firing.lasted_s, 3)})
                 told(firing, courier, say)
+                if publisher is not None:
+                    publisher.fire(firing)
             if seconds is not None and time.monotonic() - begin >= seconds:
                 break
     except KeyboardInterrupt:
@@ -82,6 +85,8 @@ def watched(watch: Watch, rules: Sequence[Rule] = (), seconds: float | None = No
         took_s = time.monotonic() - begin
         courier.drain(PATIENCE_S)
         courier.close()
+        if publisher is not None:
+            publisher.close()
         if diary is not None:
             diary.close()
     return {**summary(watch, report, took_s), "delivered": courier.delivered, "not_delivered": courier.dropped,

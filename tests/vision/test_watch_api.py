@@ -1,0 +1,96 @@
+"""Watching over HTTP: begun, seen live by a quick and a slow viewer, stopped; and what may not be watched."""
+
+from __future__ import annotations
+
+import io
+import json
+import time
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi import APIRouter
+from PIL import Image
+
+from tests.server.conftest import BASE, TestClient
+from trivium.core import files
+from trivium.core.spec import Spec, new_id
+from trivium.server.app import create_app
+from trivium.settings import Settings
+from trivium.vision import STUDIO, devices_api, watch_api
+
+from .colours import bundle
+from .test_devices import wait_for
+
+router = APIRouter(prefix="/api/v1/vision")  # as the studio's own router includes them
+router.include_router(devices_api.router)
+router.include_router(watch_api.router)
+WATCHES = "/api/v1/vision/watches"
+
+
+def a_run(data: Path) -> str:
+    """A training's folder with the model of colours in it."""
+    run = data / "runs" / new_id()
+    (run / "model").mkdir(parents=True)
+    with zipfile.ZipFile(bundle(data / "b.zip", rejection={"threshold": 0.5})) as archive:
+        archive.extractall(run / "model")
+    spec = Spec(id=run.name, studio="vision", kind="train", name="colours", entry="trivium.vision.train:train",
+                config={}, created_at=time.time())
+    files.write_json(run / files.SPEC, spec.to_dict())
+    files.write_json(run / files.STATUS, {"state": "succeeded"})
+    return run.name
+
+
+@pytest.fixture
+def client(tmp_path: Path) -> Iterator[TestClient]:
+    from dataclasses import replace
+
+    app = create_app(Settings(data=tmp_path), (replace(STUDIO, api="tests.vision.test_watch_api:router"),))
+    with TestClient(app, base_url=BASE, headers={"Authorization": f"Bearer {app.state.access.token}"}) as client:
+        yield client
+        for each in watch_api.watchings_of(app).list():
+            each.watch.close()
+
+
+def test_a_camera_is_watched_live_and_a_slow_viewer_holds_nobody_up(client: TestClient, tmp_path: Path) -> None:
+    run = a_run(tmp_path)
+    rule = {"name": "anything", "when": "unknown", "for_s": 0.2}
+    made = client.post(WATCHES, json={"run": run, "source": "demo:3", "rules": [rule]})
+    assert made.status_code == 201, made.text
+    place = f"{WATCHES}/{made.json()['id']}"
+    with client.websocket_connect(f"ws{BASE[4:]}{place}/live") as slow, client.websocket_connect(
+            f"ws{BASE[4:]}{place}/live") as quick:
+        first = json.loads(slow.receive_text())
+        pictures = []
+        for _ in range(12):
+            event = json.loads(quick.receive_text())
+            pictures.append((event["frame"], Image.open(io.BytesIO(quick.receive_bytes())).size))
+        frames = [frame for frame, _ in pictures]
+        assert frames == sorted(set(frames)) and {size for _, size in pictures} == {(640, 480)}
+        assert slow.receive_bytes()[:2] == b"\xff\xd8" and first["project"] == "colours"
+    wait_for(lambda: any(row["kind"] == "rule" for row in client.get(place).json()["news"]))
+    view = client.get(place).json()
+    assert view["state"] == "live" and view["seen"] >= 12 and view["latency_ms"] > 0
+    assert view["last"]["label"] is None and view["last"]["model"] == view["model"]
+    assert [row["id"] for row in client.get(WATCHES).json()] == [view["id"]]
+    assert client.delete(place).status_code == 204 and client.get(place).status_code == 404
+
+
+@pytest.mark.parametrize(("body", "words"), [
+    ({"source": "/etc/passwd"}, "Only cameras"), ({"source": "film.mp4"}, "Only cameras"),
+    ({"source": "http://169.254.169.254/latest"}, "never called"), ({"source": "file:///etc/passwd"}, "no address"),
+    ({"source": "demo", "run": "nothing"}, "no run"), ({"source": "demo", "config": {"rate_fps": -1}}, "rate_fps"),
+    ({"source": "demo", "rules": [{"name": "x", "label": "yellow"}]}, "knows no class"),
+])
+def test_what_may_not_be_watched_is_refused_in_words(client: TestClient, tmp_path: Path, body: dict[str, Any],
+                                                     words: str) -> None:
+    answer = client.post(WATCHES, json={"run": a_run(tmp_path), **body})
+    assert 400 <= answer.status_code < 500 and words in answer.text
+    assert client.get(WATCHES).json() == []
+
+
+def test_an_unknown_one_is_said_to_be_gone(client: TestClient) -> None:
+    with client.websocket_connect(f"ws{BASE[4:]}{WATCHES}/nothing/live") as socket:
+        assert socket.receive()["code"] == watch_api.GONE
