@@ -26,6 +26,7 @@ LAZY: dict[str, tuple[str, str]] = {
     "run": ("trivium.vision.run_command:run", "Say what is on photos, in a video or before a camera."),
     "rules": ("trivium.vision.rules_command:rules", "Try rules on recorded events."),
     "agent": ("trivium.vision.agent_commands:agent", "Make this machine a camera device."),
+    "function": ("trivium.vision.function_command:function", "Run your own Python, or a DeepLens function, on frames."),
     "devices": ("trivium.vision.devices_commands:devices", "Let devices join, run models, and be heard."),
     "deploy": ("trivium.vision.train_commands:deploy", "Write a trained classifier as a bundle, checked."),
 }

@@ -1,0 +1,238 @@
+"""Our end of an inference function: it is given frames, its messages are taken, and it is stopped where it must be.
+
+    from trivium.vision.functions.calls import run_function
+    run_function("trash_function/", run="run-v", source="demo", frames=20)["messages"]
+
+A function loops for ever by its nature. It is stopped where it goes on without asking for a frame, where it prints or
+publishes without end, where its source is over, or when somebody says so.
+"""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import json
+import queue
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Any
+
+from trivium.core.child import environment, used_s
+from trivium.errors import BadFile, UserCodeError
+from trivium.vision.at_work import Run, bundle_or_run
+from trivium.vision.deploy import MODEL as MODEL_PART
+from trivium.vision.functions.lookalikes import FRAME_SIZE
+from trivium.vision.functions.runner import CODE, LENGTH, MODEL, TASK
+from trivium.vision.stream import wire
+from trivium.vision.stream.address import parse
+from trivium.vision.stream.model import bundle_of
+from trivium.vision.stream.source import Shot, Source
+
+SIDE = 224
+CPU_S = 20.0  # without asking for a frame
+PRINTED, PUBLISHED = 200_000, 1_000  # characters, messages, between two frames
+START_S = 120.0
+KEPT_MESSAGES, KEPT_LINES = 10_000, 2_000
+CODE_BYTES = 50_000_000
+NAMES = ("lambda_function.py", "greengrassHelloWorld.py", "function.py")
+Message = dict[str, Any]
+
+
+@dataclass
+class Heard:
+    """What a function said."""
+
+    messages: deque[Message] = field(default_factory=lambda: deque(maxlen=KEPT_MESSAGES))
+    log: deque[str] = field(default_factory=lambda: deque(maxlen=KEPT_LINES))
+    frames: int = 0
+    printed: int = 0
+    published: int = 0
+    cpu_s: float = 0.0
+
+
+def run_function(code: Path | str, *, run: Run | None = None, source: str = "demo", seconds: float | None = None,
+                 frames: int | None = None, thing: str = "deeplens_trivium", size: tuple[int, int] = FRAME_SIZE,
+                 data: Path | str | None = None, publish: Callable[[str, bytes], None] | None = None,
+                 say: Callable[[str], None] = lambda _text: None) -> dict[str, Any]:
+    """Run a function, a file or a folder: {"frames", "messages": [{"topic", "payload", "time"}], "log", "ended"}.
+
+    UserCodeError says in one sentence what was wrong with it, and in which line.
+    """
+    path = Path(code)
+    file = entry_of(path)
+    parts = None if run is None else bundle_of(bundle_or_run(run, data))[1]
+    folder = Path(tempfile.mkdtemp(prefix="trivium-function-"))
+    try:
+        copy_code(path, folder / CODE)
+        if parts is not None:
+            (folder / MODEL).write_bytes(parts[MODEL_PART])
+        (folder / TASK).write_text(json.dumps({"file": file, "thing": thing, "side": SIDE, "size": list(size)}),
+                                   encoding="utf-8")
+        with Source(parse(source)) as camera:
+            heard, ended = _attend(folder, camera, seconds, frames, publish, say)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    return {"function": str(path), "source": camera.address.shown, "frames": heard.frames,
+            "messages": list(heard.messages), "log": list(heard.log), "ended": ended}
+
+
+def entry_of(path: Path) -> str:
+    """The file that is the function."""
+    if path.is_file() and path.suffix == ".py":
+        return path.name
+    if not path.is_dir():
+        raise BadFile(f"{path} is no Python file and no folder.", "Give the function's .py file, or its folder.")
+    found = sorted(each.name for each in path.glob("*.py"))
+    first = next((name for name in NAMES if name in found), found[0] if len(found) == 1 else None)
+    if first is None:
+        raise BadFile(f"It is not clear which file in {path} is the function.",
+                      f"Call it {NAMES[0]}, or name the file itself.")
+    return first
+
+
+def copy_code(path: Path, target: Path) -> None:
+    """The function's files, its labels beside it; links are not followed."""
+    place = path if path.is_dir() else path.parent
+    target.mkdir()
+    size = 0
+    for each in sorted(place.rglob("*") if path.is_dir() else place.glob("*.txt")):
+        if each.is_file() and not each.is_symlink() and "__pycache__" not in each.parts:
+            size += each.stat().st_size
+            if size > CODE_BYTES:
+                raise BadFile("The function's folder holds more than 50 MB.", "Move the data out of it.")
+            (target / each.relative_to(place)).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(each, target / each.relative_to(place))
+    if path.is_file():
+        shutil.copyfile(path, target / path.name)
+
+
+def _attend(folder: Path, camera: Source, seconds: float | None, frames: int | None,
+            publish: Callable[[str, bytes], None] | None, say: Callable[[str], None]) -> tuple[Heard, str]:
+    child = subprocess.Popen([sys.executable, "-P", "-m", "trivium.vision.functions.runner", str(folder)],
+                             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd=folder,
+                             env=environment(folder), start_new_session=True)
+    assert child.stdin is not None and child.stdout is not None
+    lines: queue.Queue[bytes | None] = queue.Queue(1000)
+    threading.Thread(target=_listen, args=(child.stdout, lines), daemon=True).start()
+    heard, begin, ready = Heard(), time.monotonic(), False
+    try:
+        while True:
+            if seconds is not None and ready and time.monotonic() - begin >= seconds:
+                return heard, "The time was up."
+            try:
+                line = lines.get(timeout=0.2)
+            except queue.Empty:
+                _watchdog(child.pid, heard, ready, begin)
+                continue
+            if line is None:
+                raise UserCodeError("The function's process came to an end.",
+                                    "It may have needed too much memory.", file="function")
+            message = _parsed(line)
+            if message.get("op") == "ready":
+                ready, begin, heard.cpu_s = True, time.monotonic(), used_s(child.pid)
+            elif message.get("op") == "frame":
+                if frames is not None and heard.frames >= frames:
+                    return heard, f"It has seen {frames} frames."
+                if not _give(camera, child.stdin, heard):
+                    return heard, "The source has ended."
+                heard.cpu_s = used_s(child.pid)
+            elif message.get("op") == "end":
+                return heard, _ended(message)
+            else:
+                _take(message, heard, publish, say)
+    except KeyboardInterrupt:
+        return heard, "It was stopped."
+    finally:
+        child.kill()
+        child.wait()
+        with contextlib.suppress(OSError):
+            child.stdin.close()
+
+
+def _listen(out: IO[bytes], lines: queue.Queue[bytes | None]) -> None:
+    with out, contextlib.suppress(OSError, ValueError):
+        while line := out.readline(2_000_000):
+            lines.put(line)
+    lines.put(None)
+
+
+def _parsed(line: bytes) -> Message:
+    try:
+        found = json.loads(line)
+    except (ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _watchdog(pid: int, heard: Heard, ready: bool, begin: float) -> None:
+    """Stop what computes for ever without looking at the camera."""
+    if ready and used_s(pid) - heard.cpu_s > CPU_S:
+        raise UserCodeError(f"The function asked for no frame for {CPU_S:.0f} s of processor time, so it was stopped.",
+                            "Look for a loop without awscam.getLastFrame().", file="function")
+    if not ready and time.monotonic() - begin > START_S:
+        raise UserCodeError("The function's process did not start.", "Try again; run: trivium doctor", file="function")
+
+
+def _give(camera: Source, answers: IO[bytes], heard: Heard) -> bool:
+    """The newest frame to the function; False where the source is over."""
+    while not isinstance(found := camera.ask(wire.FULL), Shot):
+        if found.state == "ended":
+            return False
+    view = found.view or b""
+    with contextlib.suppress(BrokenPipeError):
+        answers.write(LENGTH.pack(len(view)) + view)
+        answers.flush()
+    heard.frames += 1
+    heard.printed = heard.published = 0
+    return True
+
+
+def _take(message: Message, heard: Heard, publish: Callable[[str, bytes], None] | None,
+          say: Callable[[str], None]) -> None:
+    """Something that it printed or published."""
+    if message.get("op") == "print":
+        text = str(message.get("text", ""))
+        heard.printed += len(text)
+        if heard.printed > PRINTED:
+            raise UserCodeError(f"The function printed more than {PRINTED:,} characters without looking at a frame, so "
+                                "it was stopped.", "Print less, or look at a frame in between.", file="function")
+        heard.log.append(text)
+        if text.strip():
+            say(text.rstrip())
+    elif message.get("op") == "publish":
+        heard.published += 1
+        if heard.published > PUBLISHED:
+            raise UserCodeError(f"The function published more than {PUBLISHED:,} messages without looking at a frame, "
+                                "so it was stopped.", "Publish once a frame.", file="function")
+        with contextlib.suppress(ValueError, TypeError):
+            payload = base64.b64decode(str(message.get("payload", "")), validate=True)
+            topic = str(message.get("topic", ""))
+            heard.messages.append({"topic": topic, "payload": _readable(payload), "time": round(time.time(), 3)})
+            if publish is not None:
+                publish(topic, payload)
+
+
+def _readable(payload: bytes) -> Any:
+    """JSON where it is, else text: samples say status and faults on the same topic as results."""
+    text = payload.decode("utf-8", "replace")
+    try:
+        return json.loads(text, parse_constant=lambda name: name)
+    except (ValueError, RecursionError):
+        return text
+
+
+def _ended(message: Message) -> str:
+    if not message.get("error"):
+        return "The function came to its end."
+    line, file = message.get("line"), str(message.get("file") or "function")
+    place = f"{file}, line {line}: " if isinstance(line, int) else ""
+    raise UserCodeError(f"{place}{str(message['error'])[:1000]}", "Correct the function and run it again.",
+                        line=line if isinstance(line, int) else None, file=file)
