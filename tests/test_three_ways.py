@@ -15,6 +15,7 @@ RACING, RUNS = "/api/v1/racing", "/api/v1/runs"
 MUSIC, ENTRIES = "/api/v1/music", "trivium.music.challenges.entries:Challenges"
 ONE, VOTING = f"{MUSIC}/challenges/{{challenge_id}}", "trivium.music.challenges.voting:Voting"
 VISION = "/api/v1/vision"
+CALLS, ON_DEVICE = "trivium.vision.devices.calls", f"{VISION}/devices/{{device_id}}/projects"
 PROJECT, LEARNED = f"{VISION}/projects/{{name}}", f"{VISION}/trainings/{{run_id}}"
 ROOMS = ("challenge", "composing", "techniques", "set", "making", "training", "schema")  # of the music studio
 # route -> the command, and where its function is; arguments and options of commands stand behind it
@@ -106,6 +107,23 @@ WAYS: dict[str, tuple[str, str]] = {
     f"GET {LEARNED}/judged": ("trivium vision judged --wrong", "trivium.vision:judged"),
     f"POST {LEARNED}/classify": ("trivium vision run", "trivium.vision:run"),
     f"POST {LEARNED}/classify:frame": ("trivium vision run", "trivium.vision:run"),
+    f"GET {VISION}/watches": ("trivium vision run --seconds", "trivium.vision:watch"),
+    f"POST {VISION}/watches": ("trivium vision run --rules", "trivium.vision:watch"),
+    f"GET {VISION}/watches/{{watch_id}}": ("trivium vision run --out", "trivium.vision:watch"),
+    f"DELETE {VISION}/watches/{{watch_id}}": ("trivium vision run", "trivium.vision:watch"),  # Ctrl-C
+    f"GET {VISION}/devices": ("trivium vision devices list", f"{CALLS}:devices"),
+    f"GET {VISION}/devices/{{device_id}}": ("trivium vision devices list", f"{CALLS}:devices"),
+    f"DELETE {VISION}/devices/{{device_id}}": ("trivium vision devices revoke", f"{CALLS}:revoke"),
+    f"POST {VISION}/devices/codes": ("trivium vision devices code", f"{CALLS}:new_code"),
+    f"GET {VISION}/devices/events": ("trivium vision devices events", f"{CALLS}:events"),
+    f"POST {ON_DEVICE}": ("trivium vision devices deploy", f"{CALLS}:deploy_to"),
+    f"PUT {ON_DEVICE}/{{project}}/setup": ("trivium vision devices setup", f"{CALLS}:set_up"),
+    f"POST {ON_DEVICE}/{{project}}/rollback": ("trivium vision devices rollback", f"{CALLS}:roll_back"),
+    f"DELETE {ON_DEVICE}/{{project}}": ("trivium vision devices remove", f"{CALLS}:remove"),
+    f"POST {VISION}/device/join": ("trivium vision agent join", "trivium.vision.devices.agent:join"),
+    f"GET {VISION}/device/desired": ("trivium vision agent run", "trivium.vision.devices.agent:Agent"),
+    f"GET {VISION}/device/bundles/{{sha256}}": ("trivium vision agent run", "trivium.vision.devices.agent:Agent"),
+    f"POST {VISION}/device/messages": ("trivium vision agent run", "trivium.vision.devices.agent:Agent"),
 }
 
 

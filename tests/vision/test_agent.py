@@ -25,14 +25,12 @@ from .test_devices import wait_for
 
 SERVE = """
 import sys
-from dataclasses import replace
 from pathlib import Path
 import uvicorn
 from trivium.server.app import create_app
 from trivium.settings import Settings
 from trivium.vision import STUDIO
-app = create_app(Settings(data=Path(sys.argv[1]), port=int(sys.argv[2])),
-                 (replace(STUDIO, api="trivium.vision.devices_api:router"),))
+app = create_app(Settings(data=Path(sys.argv[1]), port=int(sys.argv[2])), (STUDIO,))
 print(app.state.access.token, flush=True)
 uvicorn.run(app, host="127.0.0.1", port=int(sys.argv[2]), log_level="error")
 """

@@ -19,7 +19,8 @@ from trivium.core.db import Database
 from trivium.errors import BadConfig, BadFile, NotFound, StudioError
 from trivium.vision.devices.outbox import Outbox
 from trivium.vision.devices.registry import TRIES, NotJoined, Registry
-from trivium.vision.devices.shelf import Setup, Shelf, parse_setup
+from trivium.vision.devices.setup import Setup, parse_setup
+from trivium.vision.devices.shelf import Shelf
 from trivium.vision.devices.station import Station
 from trivium.vision.devices.views import Delivery
 

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fastapi import APIRouter
 from PIL import Image
 
 from tests.server.conftest import BASE, TestClient
@@ -19,14 +18,11 @@ from trivium.core import files
 from trivium.core.spec import Spec, new_id
 from trivium.server.app import create_app
 from trivium.settings import Settings
-from trivium.vision import STUDIO, devices_api, watch_api
+from trivium.vision import STUDIO, watch_api
 
 from .colours import bundle
 from .test_devices import wait_for
 
-router = APIRouter(prefix="/api/v1/vision")  # as the studio's own router includes them
-router.include_router(devices_api.router)
-router.include_router(watch_api.router)
 WATCHES = "/api/v1/vision/watches"
 
 
@@ -45,9 +41,7 @@ def a_run(data: Path) -> str:
 
 @pytest.fixture
 def client(tmp_path: Path) -> Iterator[TestClient]:
-    from dataclasses import replace
-
-    app = create_app(Settings(data=tmp_path), (replace(STUDIO, api="tests.vision.test_watch_api:router"),))
+    app = create_app(Settings(data=tmp_path), (STUDIO,))
     with TestClient(app, base_url=BASE, headers={"Authorization": f"Bearer {app.state.access.token}"}) as client:
         yield client
         for each in watch_api.watchings_of(app).list():

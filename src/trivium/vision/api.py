@@ -7,7 +7,9 @@ from fastapi import APIRouter
 from trivium.vision.api_photos import router as photos_router
 from trivium.vision.api_projects import router as projects_router
 from trivium.vision.api_trainings import router as trainings_router
+from trivium.vision.devices_api import router as devices_router
+from trivium.vision.watch_api import router as watch_router
 
 router = APIRouter(tags=["vision"])
-for room in (projects_router, photos_router, trainings_router):
+for room in (projects_router, photos_router, trainings_router, watch_router, devices_router):
     router.include_router(room, prefix="/api/v1/vision")

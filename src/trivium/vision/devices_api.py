@@ -15,7 +15,7 @@ from fastapi.responses import FileResponse
 
 from trivium.core.jobs import find_run
 from trivium.vision.devices.registry import Registry
-from trivium.vision.devices.shelf import Setup
+from trivium.vision.devices.setup import Setup
 from trivium.vision.devices.views import (
     Delivery,
     Deployment,

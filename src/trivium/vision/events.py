@@ -13,13 +13,16 @@ from pydantic import BaseModel, ConfigDict, Field
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
 
 
-class Guess(BaseModel):
+class TopGuess(BaseModel):
     """A class and how likely it is."""
 
     model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
 
     label: str
     probability: Share
+
+
+Guess = TopGuess  # the pages' types have another Guess
 
 
 class Box(BaseModel):
@@ -73,7 +76,7 @@ class Event(BaseModel):
     task: str
     label: str | None = Field(None, description="What it is; None where the model does not know.")
     confidence: Share | None = None
-    top: list[Guess] = Field(default_factory=list)
+    top: list[TopGuess] = Field(default_factory=list)
     boxes: list[Box] | None = None
     masks: list[Mask] | None = None
     settled: Settled | None = Field(None, description="What the last frames agree on; None until enough were seen.")

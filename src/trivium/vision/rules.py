@@ -44,7 +44,7 @@ class Message(BaseModel):
                        max_length=100, pattern=r"^[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*$")
 
 
-class Note(BaseModel):
+class LogLine(BaseModel):
     """Say so in the log."""
 
     model_config = ConfigDict(extra="forbid")
@@ -53,11 +53,11 @@ class Note(BaseModel):
     text: str = Field("", title="Text", description="What the log says.", max_length=500)
 
 
-Action = Annotated[Webhook | Message | Note, Field(discriminator="kind")]
+Action = Annotated[Webhook | Message | LogLine, Field(discriminator="kind")]
 
 
 def _note() -> list[Action]:
-    return [Note()]
+    return [LogLine()]
 
 
 class Rule(BaseModel):

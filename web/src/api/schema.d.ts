@@ -1264,6 +1264,250 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/vision/device/bundles/{sha256}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Device Bundle
+         * @description For a device: a bundle that it is to run.
+         */
+        get: operations["device_bundle"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/vision/device/desired": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Device Desired
+         * @description For a device: what it is to run.
+         */
+        get: operations["device_desired"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/vision/device/join": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Device Join
+         * @description For a machine that wants to become a device: its code for a credential.
+         */
+        post: operations["device_join"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/vision/device/messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Device Messages
+         * @description For a device: what it has to say; each message is kept once, however often it comes.
+         */
+        post: operations["device_messages"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/vision/devices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Devices
+         * @description The devices, what each is to run, and how it is.
+         */
+        get: operations["list_devices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/vision/devices/codes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * New Device Code
+         * @description A code by which one machine can join, within ten minutes.
+         */
+        post: operations["new_device_code"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/vision/devices/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Device Events
+         * @description What devices said, newest first.
+         */
+        get: operations["list_device_events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/vision/devices/{device_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Device
+         * @description One device.
+         */
+        get: operations["get_device"];
+        put?: never;
+        post?: never;
+        /**
+         * Revoke Device
+         * @description Take a device's credential back; what it said stays.
+         */
+        delete: operations["revoke_device"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/vision/devices/{device_id}/projects": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Deploy To Device
+         * @description Let a device run a training's model; the bundle is tried once more before it goes.
+         */
+        post: operations["deploy_to_device"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/vision/devices/{device_id}/projects/{project}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove Device Project
+         * @description Take a project off a device.
+         */
+        delete: operations["remove_device_project"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/vision/devices/{device_id}/projects/{project}/rollback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Roll Back Device Project
+         * @description Let the version run again that ran before.
+         */
+        post: operations["roll_back_device_project"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/vision/devices/{device_id}/projects/{project}/setup": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Set Up Device Project
+         * @description Change what a project on a device watches, and its rules.
+         */
+        put: operations["set_up_device_project"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/vision/imports": {
         parameters: {
             query?: never;
@@ -1738,6 +1982,54 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/vision/watches": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Watches
+         * @description What the studio watches now.
+         */
+        get: operations["list_watches"];
+        put?: never;
+        /**
+         * Begin Watch
+         * @description Watch a camera with a training's model.
+         */
+        post: operations["begin_watch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/vision/watches/{watch_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Watch
+         * @description How it goes.
+         */
+        get: operations["get_watch"];
+        put?: never;
+        post?: never;
+        /**
+         * Stop Watch
+         * @description Stop watching.
+         */
+        delete: operations["stop_watch"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/healthz": {
         parameters: {
             query?: never;
@@ -1841,6 +2133,23 @@ export interface components {
             step: number;
             /** Value */
             value: number | null;
+        };
+        /**
+         * Box
+         * @description An object: its corners as shares of the frame, so that they fit a view of any size.
+         */
+        Box: {
+            /** Confidence */
+            confidence: number;
+            /** Label */
+            label: string;
+            /** Xyxy */
+            xyxy: [
+                number,
+                number,
+                number,
+                number
+            ];
         };
         /**
          * CalibrationBin
@@ -2334,6 +2643,114 @@ export interface components {
             text: string;
         };
         /**
+         * Delivery
+         * @description What a device delivers: messages, and how its projects are.
+         */
+        Delivery: {
+            /**
+             * Dropped
+             * @default 0
+             */
+            dropped?: number;
+            /** Epoch */
+            epoch: string;
+            /** Messages */
+            messages: components["schemas"]["DeviceMessage"][];
+            /** Projects */
+            projects?: {
+                [key: string]: unknown;
+            }[];
+            /**
+             * Waiting
+             * @default 0
+             */
+            waiting?: number;
+        };
+        /**
+         * Deployment
+         * @description What to put on a device.
+         */
+        Deployment: {
+            /**
+             * Project
+             * @description Under which name; without it the model's project.
+             */
+            project?: string | null;
+            /**
+             * Run
+             * @description A training's id.
+             */
+            run: string;
+            /** @description What to watch; without it what it watched before, or the demo. */
+            setup?: components["schemas"]["Setup"] | null;
+        };
+        /**
+         * Desired
+         * @description Everything that a device is to run.
+         */
+        Desired: {
+            /** Projects */
+            projects: components["schemas"]["Wanted"][];
+        };
+        /**
+         * DeviceEvent
+         * @description Something that a device said.
+         */
+        DeviceEvent: {
+            /** Body */
+            body: {
+                [key: string]: unknown;
+            };
+            /** Device */
+            device: string;
+            /** Kind */
+            kind: string;
+            /** Project */
+            project: string | null;
+            /** Time */
+            time: number;
+        };
+        /**
+         * DeviceMessage
+         * @description A message of an outbox.
+         */
+        DeviceMessage: {
+            /** Body */
+            body: {
+                [key: string]: unknown;
+            };
+            /** Seq */
+            seq: number;
+        };
+        /**
+         * DeviceView
+         * @description A device.
+         */
+        DeviceView: {
+            /** Created At */
+            created_at: number;
+            /**
+             * Dropped
+             * @description Messages that were lost because it was without network for too long.
+             */
+            dropped: number;
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /** Online */
+            online: boolean;
+            /** Projects */
+            projects: components["schemas"]["ProjectOnDevice"][];
+            /** Seen At */
+            seen_at: number | null;
+            /**
+             * Waiting
+             * @description Messages that it has not delivered yet.
+             */
+            waiting: number;
+        };
+        /**
          * EditEvent
          * @description One edit.
          */
@@ -2588,6 +3005,75 @@ export interface components {
              */
             track?: string | null;
         };
+        /**
+         * Event
+         * @description What a model said of one frame.
+         */
+        Event: {
+            /** Boxes */
+            boxes?: components["schemas"]["Box"][] | null;
+            /** Confidence */
+            confidence?: number | null;
+            /** Device */
+            device: string;
+            /**
+             * File
+             * @description The photo's name.
+             */
+            file?: string | null;
+            /**
+             * Frame
+             * @description Counts the source's frames; a gap tells how many were passed over.
+             */
+            frame: number;
+            /** Height */
+            height: number;
+            /**
+             * Kind
+             * @default seen
+             * @constant
+             */
+            kind?: "seen";
+            /**
+             * Label
+             * @description What it is; None where the model does not know.
+             */
+            label?: string | null;
+            /**
+             * Latency Ms
+             * @description From the frame's arrival to this event.
+             */
+            latency_ms: number;
+            /** Masks */
+            masks?: components["schemas"]["Mask"][] | null;
+            /**
+             * Model
+             * @description The model's version: the beginning of its sha256.
+             */
+            model: string;
+            /** Project */
+            project: string;
+            /** @description What the last frames agree on; None until enough were seen. */
+            settled?: components["schemas"]["Settled"] | null;
+            /** Source */
+            source: string;
+            /** Task */
+            task: string;
+            /**
+             * Time
+             * @description When the frame was taken, in Unix seconds.
+             */
+            time: number;
+            /**
+             * Time S
+             * @description The frame's place in a film.
+             */
+            time_s?: number | null;
+            /** Top */
+            top?: components["schemas"]["TopGuess"][];
+            /** Width */
+            width: number;
+        };
         /** EventList */
         EventList: {
             /** Items */
@@ -2787,6 +3273,49 @@ export interface components {
         ImportedComposition: {
             composition: components["schemas"]["CompositionView"];
             report: components["schemas"]["FileReport"];
+        };
+        /**
+         * JoinCode
+         * @description A code for one device, once.
+         */
+        JoinCode: {
+            /** Code */
+            code: string;
+            /**
+             * Command
+             * @description What to type on the other machine.
+             */
+            command: string;
+            /**
+             * Expires At
+             * @description Unix seconds.
+             */
+            expires_at: number;
+        };
+        /**
+         * Joined
+         * @description Who it is from now on. The credential is told this once.
+         */
+        Joined: {
+            /** Credential */
+            credential: string;
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+        };
+        /**
+         * Joining
+         * @description What a machine says that wants to join.
+         */
+        Joining: {
+            /** Code */
+            code: string;
+            /**
+             * Name
+             * @description What to call it.
+             */
+            name: string;
         };
         JsonValue: unknown;
         /**
@@ -3013,6 +3542,23 @@ export interface components {
             [key: string]: unknown;
         };
         /**
+         * LogLine
+         * @description Say so in the log.
+         */
+        LogLine: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "note";
+            /**
+             * Text
+             * @description What the log says.
+             * @default
+             */
+            text?: string;
+        };
+        /**
          * MakingView
          * @description A set in the making.
          */
@@ -3040,6 +3586,18 @@ export interface components {
              * @description What is done just now.
              */
             text: string;
+        };
+        /**
+         * Mask
+         * @description Where a class is: a PNG of one plane in base64, and the share of the frame that it covers.
+         */
+        Mask: {
+            /** Label */
+            label: string;
+            /** Png */
+            png: string;
+            /** Share */
+            share: number;
         };
         /**
          * MeasureRow
@@ -3088,6 +3646,22 @@ export interface components {
             title: string;
             /** Unit */
             unit: string;
+        };
+        /**
+         * Message
+         * @description Publish the event over MQTT.
+         */
+        Message: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "mqtt";
+            /**
+             * Topic
+             * @description The last part of the topic, below the device's own.
+             */
+            topic: string;
         };
         /**
          * Metre
@@ -3144,6 +3718,35 @@ export interface components {
             };
         } & {
             [key: string]: unknown;
+        };
+        /**
+         * MqttConfig
+         * @description Where events are published.
+         */
+        MqttConfig: {
+            /**
+             * As DeepLens did
+             * @description Publish each frame's probabilities as DeepLens functions did, too.
+             * @default false
+             */
+            deeplens?: boolean;
+            /**
+             * Every frame
+             * @description Publish each frame's event, not only what settles.
+             * @default false
+             */
+            every_frame?: boolean;
+            /**
+             * Prefix
+             * @description How every topic begins.
+             * @default trivium
+             */
+            prefix?: string;
+            /**
+             * Broker
+             * @description mqtt://HOST or mqtts://USER:PASSWORD@HOST:PORT.
+             */
+            url: string;
         };
         /**
          * MusicSettings
@@ -3323,6 +3926,26 @@ export interface components {
         NewTitle: {
             /** Title */
             title: string;
+        };
+        /**
+         * NewWatch
+         * @description What to watch, with which model.
+         */
+        NewWatch: {
+            config?: components["schemas"]["WatchConfig"];
+            /** Rules */
+            rules?: components["schemas"]["Rule"][];
+            /**
+             * Run
+             * @description A training's id.
+             */
+            run: string;
+            /**
+             * Source
+             * @description demo, usb:0, rtsp://... or http://... (MJPEG).
+             * @default demo
+             */
+            source?: string;
         };
         /**
          * Note
@@ -3543,6 +4166,40 @@ export interface components {
             type?: string;
         };
         /**
+         * ProjectOnDevice
+         * @description What a device is to run, and how it is.
+         */
+        ProjectOnDevice: {
+            /** Changed At */
+            changed_at: number;
+            /**
+             * Last
+             * @description The last event.
+             */
+            last?: {
+                [key: string]: unknown;
+            } | null;
+            /** Message */
+            message?: string | null;
+            /** Previous */
+            previous: string[];
+            /** Project */
+            project: string;
+            /**
+             * Running
+             * @description The version that runs, as the device said last.
+             */
+            running: string | null;
+            setup: components["schemas"]["Setup"];
+            /**
+             * State
+             * @description How its source is.
+             */
+            state: string | null;
+            /** Version */
+            version: string;
+        };
+        /**
          * ProjectTraining
          * @description A training of a project, and how often it is right where it has a result.
          */
@@ -3702,6 +4359,52 @@ export interface components {
             summary: string;
             /** Title */
             title: string;
+        };
+        /**
+         * Rule
+         * @description When something is seen, or no longer seen, for a while, do something.
+         */
+        Rule: {
+            /**
+             * Not again for
+             * @description Seconds in which it does not fire a second time.
+             * @default 0
+             */
+            again_s?: number;
+            /**
+             * Confidence
+             * @description Frames less sure than this don't count as seen.
+             * @default 0
+             */
+            at_least?: number;
+            /**
+             * For
+             * @description It must last so many seconds.
+             * @default 0
+             */
+            for_s?: number;
+            /**
+             * Class
+             * @description The class that it is about.
+             */
+            label?: string | null;
+            /**
+             * Name
+             * @description What to call the rule.
+             */
+            name: string;
+            /**
+             * Then
+             * @description What to do.
+             */
+            then?: (components["schemas"]["Webhook"] | components["schemas"]["Message"] | components["schemas"]["LogLine"])[];
+            /**
+             * When
+             * @description The class is seen; is not seen; or the model does not know what it sees.
+             * @default seen
+             * @enum {string}
+             */
+            when?: "seen" | "gone" | "unknown";
         };
         /**
          * Rules
@@ -4021,6 +4724,67 @@ export interface components {
             /** Warnings */
             warnings: string[];
         };
+        /**
+         * Settled
+         * @description What the last frames agree on; `label` is None where they agree that the model does not know it.
+         */
+        Settled: {
+            /**
+             * Frames
+             * @description How many frames that are.
+             */
+            frames: number;
+            /** Label */
+            label: string | null;
+            /**
+             * New
+             * @description Whether it changed with this frame.
+             */
+            new: boolean;
+            /**
+             * Share
+             * @description The share of the last frames that say so.
+             */
+            share: number;
+            /**
+             * Since
+             * @description Since when, in Unix seconds.
+             */
+            since: number;
+        };
+        /**
+         * Setup
+         * @description What a project on a device watches, and what it does about it.
+         */
+        Setup: {
+            /**
+             * Watching
+             * @description How it watches.
+             */
+            config?: components["schemas"]["WatchConfig"];
+            /**
+             * On
+             * @description Whether it watches.
+             * @default true
+             */
+            enabled?: boolean;
+            /**
+             * MQTT
+             * @description Where events are published, if anywhere.
+             */
+            mqtt?: components["schemas"]["MqttConfig"] | null;
+            /**
+             * Rules
+             * @description What to do when.
+             */
+            rules?: components["schemas"]["Rule"][];
+            /**
+             * Source
+             * @description What it watches: demo, usb:0, rtsp://, a video or a folder.
+             * @default demo
+             */
+            source?: string;
+        };
         /** Sharing */
         Sharing: {
             /**
@@ -4140,6 +4904,14 @@ export interface components {
             version: string;
         };
         /**
+         * Taken
+         * @description Up to which number everything has arrived.
+         */
+        Taken: {
+            /** Acknowledged */
+            acknowledged: number;
+        };
+        /**
          * TechniqueView
          * @description A technique, and the JSON Schema of its controls.
          */
@@ -4224,6 +4996,16 @@ export interface components {
              */
             name: "written";
             news: components["schemas"]["Written"];
+        };
+        /**
+         * TopGuess
+         * @description A class and how likely it is.
+         */
+        TopGuess: {
+            /** Label */
+            label: string;
+            /** Probability */
+            probability: number;
         };
         /**
          * TrackView
@@ -4660,6 +5442,128 @@ export interface components {
              * @description As the ballot named it.
              */
             pair: string;
+        };
+        /**
+         * Wanted
+         * @description One project that a device is to run.
+         */
+        Wanted: {
+            /** Project */
+            project: string;
+            setup: components["schemas"]["Setup"];
+            /** Sha256 */
+            sha256: string;
+            /** Version */
+            version: string;
+        };
+        /**
+         * WatchConfig
+         * @description Watching a camera, a film or a folder with a trained model.
+         */
+        WatchConfig: {
+            /**
+             * Frames that vote
+             * @description So many last frames decide together what is settled; at least three must have been seen.
+             * @default 5
+             */
+            consensus_frames?: number;
+            /**
+             * Share that must agree
+             * @description So large a part of them must say the same.
+             * @default 0.6
+             */
+            consensus_share?: number;
+            /**
+             * Frames a second
+             * @description How often to look. Empty: a camera as often as the model manages, a film every frame.
+             */
+            rate_fps?: number | null;
+            /**
+             * Real time
+             * @description Play a film at its own speed, as a camera would show it, instead of as fast as it can be read.
+             * @default false
+             */
+            realtime?: boolean;
+            /**
+             * Least confidence
+             * @description Below it the answer is "I don't know". Empty: the model's own, where it has one.
+             */
+            threshold?: number | null;
+            /**
+             * Likeliest classes
+             * @description So many guesses stand in an event.
+             * @default 3
+             */
+            top?: number;
+        };
+        /**
+         * WatchView
+         * @description A source that is watched.
+         */
+        WatchView: {
+            /** Begun At */
+            begun_at: number;
+            /** Frames Per S */
+            frames_per_s: number | null;
+            /** Id */
+            id: string;
+            last: components["schemas"]["Event"] | null;
+            /**
+             * Latency Ms
+             * @description From a frame's arrival to its event, in the median.
+             */
+            latency_ms: number | null;
+            /** Latency P95 Ms */
+            latency_p95_ms: number | null;
+            /** Message */
+            message: string;
+            /** Model */
+            model: string;
+            /**
+             * News
+             * @description What settled, rules that came true, cameras that stopped; newest first.
+             */
+            news: {
+                [key: string]: unknown;
+            }[];
+            /** Project */
+            project: string;
+            /** Run */
+            run: string;
+            /**
+             * Seen
+             * @description Frames that were looked at.
+             */
+            seen: number;
+            /** Source */
+            source: string;
+            /**
+             * State
+             * @description connecting, live, stalled, reconnecting, ended or failed.
+             */
+            state: string;
+        };
+        /**
+         * Webhook
+         * @description Send the event to an address by HTTP POST.
+         */
+        Webhook: {
+            /**
+             * In my own network
+             * @description Let the address be this machine or one of the local network.
+             * @default false
+             */
+            allow_private?: boolean;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "webhook";
+            /**
+             * Address
+             * @description Where to post it: http:// or https://.
+             */
+            url: string;
         };
         /**
          * Written
@@ -7811,6 +8715,541 @@ export interface operations {
             };
         };
     };
+    device_bundle: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                sha256: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Values that don't fit. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, and a hint. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    device_desired: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Desired"];
+                };
+            };
+            /** @description Values that don't fit. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, and a hint. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    device_join: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Joining"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Joined"];
+                };
+            };
+            /** @description Values that don't fit. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, and a hint. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    device_messages: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Delivery"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Taken"];
+                };
+            };
+            /** @description Values that don't fit. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, and a hint. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_devices: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceView"][];
+                };
+            };
+            /** @description Values that don't fit. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, and a hint. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    new_device_code: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JoinCode"];
+                };
+            };
+            /** @description Values that don't fit. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, and a hint. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_device_events: {
+        parameters: {
+            query?: {
+                device?: string | null;
+                project?: string | null;
+                kind?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceEvent"][];
+                };
+            };
+            /** @description Values that don't fit. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, and a hint. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_device: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A device's id. */
+                device_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceView"];
+                };
+            };
+            /** @description Values that don't fit. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, and a hint. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    revoke_device: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A device's id. */
+                device_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Values that don't fit. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, and a hint. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deploy_to_device: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A device's id. */
+                device_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Deployment"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Wanted"];
+                };
+            };
+            /** @description Values that don't fit. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, and a hint. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_device_project: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A device's id. */
+                device_id: string;
+                /** @description A project on the device. */
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Values that don't fit. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, and a hint. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    roll_back_device_project: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A device's id. */
+                device_id: string;
+                /** @description A project on the device. */
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Wanted"];
+                };
+            };
+            /** @description Values that don't fit. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, and a hint. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    set_up_device_project: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A device's id. */
+                device_id: string;
+                /** @description A project on the device. */
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Setup"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Wanted"];
+                };
+            };
+            /** @description Values that don't fit. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, and a hint. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_imports: {
         parameters: {
             query?: never;
@@ -8916,6 +10355,166 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["JudgedPage"];
                 };
+            };
+            /** @description Values that don't fit. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, and a hint. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_watches: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WatchView"][];
+                };
+            };
+            /** @description Values that don't fit. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, and a hint. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    begin_watch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewWatch"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WatchView"];
+                };
+            };
+            /** @description Values that don't fit. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, and a hint. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_watch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description What is watched. */
+                watch_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WatchView"];
+                };
+            };
+            /** @description Values that don't fit. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, and a hint. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    stop_watch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description What is watched. */
+                watch_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Values that don't fit. */
             422: {

@@ -21,7 +21,8 @@ from trivium.core.process import FolderLock
 from trivium.errors import BadFile, NameTaken, NotFound, StudioError
 from trivium.vision.devices.client import Away, Client, Refused
 from trivium.vision.devices.outbox import Outbox
-from trivium.vision.devices.shelf import Shelf, parse_setup
+from trivium.vision.devices.setup import parse_setup
+from trivium.vision.devices.shelf import Shelf
 from trivium.vision.devices.station import Station
 
 CARD, OUTBOX, SEEN, INCOMING, LOCK = "device.json", "outbox.db", "seen", "incoming.zip", "agent.lock"

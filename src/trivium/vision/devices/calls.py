@@ -19,7 +19,7 @@ from trivium.core.db import Database
 from trivium.settings import data_folder
 from trivium.vision.at_work import Run, bundle_or_run, ruling_of
 from trivium.vision.devices.registry import Registry
-from trivium.vision.devices.shelf import Setup, parse_setup
+from trivium.vision.devices.setup import Setup, parse_setup
 
 Data = Path | str | None
 

@@ -21,7 +21,7 @@ from trivium.core.events import clean
 from trivium.core.records import DeviceCodeRecord, DeviceEventRecord, DeviceProjectRecord, DeviceRecord
 from trivium.core.spec import new_id
 from trivium.errors import BadConfig, NotFound, StudioError
-from trivium.vision.devices.shelf import KEPT, NAME, Setup
+from trivium.vision.devices.setup import KEPT, NAME, Setup
 from trivium.vision.devices.views import (
     Delivery,
     Desired,
@@ -32,7 +32,6 @@ from trivium.vision.devices.views import (
     ProjectOnDevice,
     Wanted,
 )
-from trivium.vision.stream.model import PART_CAP_BYTES, bundle_of, version_of
 
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"  # none that look alike
 CODE_LENGTH, CODE_LIFETIME_S = 8, 600.0
@@ -114,6 +113,8 @@ class Registry:
 
     def deploy(self, device: str, bundle: Path, project: str | None = None, setup: Setup | None = None) -> Wanted:
         """Let the device run this bundle from now on; it fetches it by itself."""
+        from trivium.vision.stream.model import PART_CAP_BYTES, bundle_of, version_of  # not in every server's memory
+
         card, _ = bundle_of(bundle)
         name = project or str(card.get("project") or "project")
         if not NAME.fullmatch(name):

@@ -15,7 +15,8 @@ from typing import Any
 
 from trivium.errors import StudioError
 from trivium.vision.delivery import Courier
-from trivium.vision.devices.shelf import Setup, Shelf
+from trivium.vision.devices.setup import Setup
+from trivium.vision.devices.shelf import Shelf
 from trivium.vision.events import Event, plain
 from trivium.vision.mqtt import Publisher
 from trivium.vision.rules import Engine, Firing

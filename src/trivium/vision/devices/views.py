@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from trivium.vision.devices.shelf import Setup
+from trivium.vision.devices.setup import Setup
 
 
 class JoinCode(BaseModel):

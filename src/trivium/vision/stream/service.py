@@ -11,7 +11,7 @@ import time
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from trivium.core.spec import new_id
 from trivium.errors import NotFound, StudioError
@@ -19,7 +19,9 @@ from trivium.vision.delivery import Courier
 from trivium.vision.events import Event
 from trivium.vision.rules import Engine, Rule
 from trivium.vision.stream.source import State
-from trivium.vision.stream.watch import Watch
+
+if TYPE_CHECKING:
+    from trivium.vision.stream.watch import Watch
 
 MOST = 8
 KEPT_NEWS, RECENT = 200, 300

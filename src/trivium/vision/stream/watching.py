@@ -14,7 +14,7 @@ from trivium.errors import NameTaken
 from trivium.vision.delivery import Courier
 from trivium.vision.events import Event, Settled
 from trivium.vision.mqtt import Publisher
-from trivium.vision.rules import Engine, Firing, Note, Rule
+from trivium.vision.rules import Engine, Firing, LogLine, Rule
 from trivium.vision.stream.config import WatchConfig
 from trivium.vision.stream.diary import NAME, Diary
 from trivium.vision.stream.watch import Watch
@@ -95,7 +95,7 @@ def watched(watch: Watch, rules: Sequence[Rule] = (), seconds: float | None = No
 
 def told(firing: Firing, courier: Courier, say: Say) -> None:
     """Do what a rule says."""
-    texts = [action.text for action in firing.rule.then if isinstance(action, Note) and action.text]
+    texts = [action.text for action in firing.rule.then if isinstance(action, LogLine) and action.text]
     say(f"Rule '{firing.rule.name}'{': ' + texts[0] if texts else ' came true.'}")
     courier.take(firing)
 

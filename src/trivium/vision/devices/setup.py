@@ -1,0 +1,40 @@
+"""What a project on a device watches, and what it does about it."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from trivium.core.refusals import plain_message
+from trivium.errors import BadConfig
+from trivium.vision.mqtt import MqttConfig
+from trivium.vision.rules import Rule
+from trivium.vision.stream.config import WatchConfig
+
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")  # of a project on a device
+KEPT = 5  # earlier versions
+
+
+class Setup(BaseModel):
+    """What a project on a device watches, and what it does about it."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    source: str = Field("demo", max_length=2000, title="Source", description="What it watches: demo, usb:0, rtsp://, "
+                        "a video or a folder.")
+    config: WatchConfig = Field(default_factory=WatchConfig, title="Watching", description="How it watches.")
+    rules: list[Rule] = Field(default_factory=list, max_length=100, title="Rules", description="What to do when.")
+    mqtt: MqttConfig | None = Field(None, title="MQTT", description="Where events are published, if anywhere.")
+    enabled: bool = Field(True, title="On", description="Whether it watches.")
+
+
+def parse_setup(values: Any) -> Setup:
+    """A setup from JSON; BadConfig says which field is wrong."""
+    try:
+        return Setup.model_validate(values)
+    except ValidationError as error:
+        rows = [{"field": ".".join(str(part) for part in problem["loc"]), "message": plain_message(problem)}
+                for problem in error.errors(include_url=False)]
+        raise BadConfig(f"{rows[0]['field']}: {rows[0]['message']}", "Correct it and try again.", rows) from None
