@@ -29,9 +29,9 @@ class Findings:
     warnings: list[str]
 
 
-def findings_of(items: Sequence[Item], counts: dict[str, int], store: PictureStore) -> Findings:
+def findings_of(items: Sequence[Item], counts: dict[str, int], near_copies: list[list[str]]) -> Findings:
     """The findings among these pictures."""
-    return Findings(near_groups(items, store), [item.sha256 for item in items if is_blurred(item)],
+    return Findings(near_copies, [item.sha256 for item in items if is_blurred(item)],
                     [item.sha256 for item in items if item.doubts], warnings(counts))
 
 

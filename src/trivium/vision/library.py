@@ -12,7 +12,7 @@ from pathlib import Path
 
 from trivium.core import files
 from trivium.vision import project as kept
-from trivium.vision.checks import Findings, findings_of
+from trivium.vision.checks import Findings, findings_of, near_groups
 from trivium.vision.project import CARD, LOG, Project, load, refresh
 from trivium.vision.store import PictureStore
 
@@ -25,7 +25,7 @@ class Library:
     def __init__(self, data: Path) -> None:
         self.data, self.store = data, PictureStore(data)
         self._projects: dict[str, Project] = {}
-        self._findings: dict[str, tuple[float, int, Findings]] = {}
+        self._near_groups: dict[str, tuple[frozenset[str], list[list[str]]]] = {}
         self._lock = threading.RLock()
 
     @contextmanager
@@ -63,19 +63,16 @@ class Library:
                 continue
 
     def findings(self, name: str) -> Findings:
-        """What to know of a project's pictures before training; worked out anew where something has changed."""
+        """What to know of a project's pictures before training; copies are looked for again where pictures changed."""
         with self.open(name) as project:
-            state = (project.created_at, project.read_bytes)
-            known = self._findings.get(name)
-            if known is not None and known[:2] == state:
-                return known[2]
             items, counts = list(project.items.values()), project.counts()
-        found = findings_of(items, counts, self.store)
-        with self._lock:
-            self._findings[name] = (*state, found)
-        return found
+        pictures = frozenset(item.sha256 for item in items)
+        known = self._near_groups.get(name)
+        if known is None or known[0] != pictures:  # a label changes nothing about what looks alike
+            known = self._near_groups[name] = (pictures, near_groups(items, self.store))
+        return findings_of(items, counts, known[1])
 
     def forget(self, name: str) -> None:
         with self._lock:
             self._projects.pop(name, None)
-            self._findings.pop(name, None)
+            self._near_groups.pop(name, None)
