@@ -74,6 +74,17 @@ def layers() -> Iterator[Conv]:
     yield Conv("top", "_conv_head", "_bn1", channels, TOP)
 
 
+def entering(stage: int) -> tuple[int, int, int, int]:
+    """What enters a stage, 1 the first: (number of its first convolution, channels, height, width)."""
+    block = sum(repeats for repeats, *_ in STAGES[:stage - 1])
+    first = next(k for k, layer in enumerate(layers())
+                 if layer.begins_block and layer.name.startswith(f"blocks.{block}."))
+    side = SIZE // 2
+    for _, _, stride, _, _ in STAGES[:stage - 1]:
+        side = -(-side // stride)
+    return first, STAGES[stage - 2][4] if stage > 1 else STEM, side, side
+
+
 @functools.cache
 def pretrained() -> dict[str, Floats]:
     """{"stem.weight", "stem.bias", ..., "imagenet.weight", "imagenet.bias"}, normalisation folded in."""

@@ -40,7 +40,7 @@ def classify(run: Path | str, source: Path, top: int = TOP, say: Callable[[str],
                     if "error" in facts:
                         passed_over.append({"file": name, "message": str(facts["error"])})
                     else:
-                        results.append({"file": name, **verdict(card["classes"], facts["probabilities"], top)})
+                        results.append({"file": name, **verdict(card, facts, top)})
 
                 at += read_batch(rest, parts[MODEL], told)
             say(f"{len(results)} of {len(found.found)} photos seen ...")
@@ -63,8 +63,12 @@ def contents(found: sources.Source, passed_over: list[dict[str, str]]) -> Iterat
         yield batch
 
 
-def verdict(classes: list[str], probabilities: list[float], top: int) -> dict[str, Any]:
-    """The likeliest classes of a photo."""
+def verdict(card: dict[str, Any], facts: dict[str, Any], top: int) -> dict[str, Any]:
+    """The likeliest classes of a photo; "known": whether it is one of them at all, null where that was not learned."""
+    classes, probabilities = card["classes"], facts["probabilities"]
     order = sorted(range(len(classes)), key=lambda k: -probabilities[k])[:top]
     rows = [{"label": classes[k], "probability": round(probabilities[k], 6)} for k in order]
-    return {"predicted": rows[0]["label"], "confidence": rows[0]["probability"], "top": rows}
+    rejection, familiarity = card.get("rejection"), facts.get("familiarity")
+    known = None if rejection is None or familiarity is None else bool(familiarity >= rejection["threshold"])
+    return {"predicted": rows[0]["label"], "confidence": rows[0]["probability"], "known": known,
+            "familiarity": None if familiarity is None else round(familiarity, 5), "top": rows}

@@ -23,6 +23,8 @@ LAZY: dict[str, tuple[str, str]] = {
     "import": ("trivium.vision.project_commands:import_", "Take photos into a project."),
     "train": ("trivium.vision.train_commands:train", "Train a classifier on a project's photos."),
     "evaluate": ("trivium.vision.train_commands:evaluate", "Say how good a trained classifier is."),
+    "views": ("trivium.vision.understand.commands:views", "Show augmentation as pictures."),
+    "understand": ("trivium.vision.understand.commands:understand", "Ask a classifier where it errs, and why."),
     "run": ("trivium.vision.run_command:run", "Say what is on photos, in a video or before a camera."),
     "rules": ("trivium.vision.rules_command:rules", "Try rules on recorded events."),
     "agent": ("trivium.vision.agent_commands:agent", "Make this machine a camera device."),

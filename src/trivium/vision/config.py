@@ -9,6 +9,7 @@ from __future__ import annotations
 from pydantic import BaseModel, ConfigDict, Field
 
 from trivium.core.knob import knob
+from trivium.vision.tuning.config import FineTuneConfig
 
 
 class HeadConfig(BaseModel):
@@ -27,7 +28,7 @@ class HeadConfig(BaseModel):
 
 
 class TrainConfig(BaseModel):
-    """A training of the vision studio: features from the pretrained backbone, a head that learns from them."""
+    """A training of the vision studio: a head on the pretrained backbone's features, and fine-tuning if asked."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -38,3 +39,12 @@ class TrainConfig(BaseModel):
     head: HeadConfig = Field(
         default_factory=HeadConfig, title="Head", description="How the head learns.",
         json_schema_extra=knob("learning"))
+    unknown_folds: int = Field(
+        1, ge=0, le=20, title="Folds for unknown things",
+        description="How often something unknown passes for known is measured by leaving out each class in turn, in so "
+                    "many folds; 0 does not measure it.",
+        json_schema_extra=knob("evaluation", "steadier figure, slower", "quicker", advanced=True))
+    fine_tune: FineTuneConfig = Field(
+        default_factory=FineTuneConfig, title="Fine-tuning",
+        description="Whether the later stages of the backbone learn as well, and how.",
+        json_schema_extra=knob("fine-tuning"))

@@ -10,6 +10,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +29,7 @@ from trivium.vision.features import Session
 from trivium.vision.graph import PROBABILITIES, classifier_model
 from trivium.vision.head import Head, log_softmax
 from trivium.vision.pictures import Bytes
+from trivium.vision.rejection import Familiarity, Memory
 
 if TYPE_CHECKING:
     import torch
@@ -59,21 +61,40 @@ def by_torch(network: torch.nn.Module, head: Head, pictures: Bytes) -> Floats:
     return np.exp(log_softmax(head.logits(features))).astype(np.float32)
 
 
-def bundle(config: TrainConfig, run: Run, photos: Photos, head: Head, report: dict[str, Any]) -> None:
+@dataclass(frozen=True)
+class Classifier:
+    """What a training has made."""
+
+    changed: dict[str, Floats]  # the backbone's weights that differ from the pretrained ones
+    head: Head
+    memory: Memory
+    familiarity: Familiarity | None = None
+
+    @property
+    def weights(self) -> dict[str, Floats]:
+        """The whole backbone's."""
+        return {**backbone.pretrained(), **self.changed}
+
+    def calibrated(self, temperature: float, familiarity: Familiarity) -> Classifier:
+        return replace(self, head=self.head.cooled(temperature), familiarity=familiarity)
+
+
+def bundle(config: TrainConfig, run: Run, photos: Photos, made: Classifier, report: dict[str, Any]) -> None:
     """Write RUN/model, checked."""
     from safetensors.numpy import save
 
-    from trivium.vision.models import pretrained_backbone
+    from trivium.vision.models import Backbone, load_backbone
 
     with np.load(run.input(SAMPLES), allow_pickle=False) as stored:
         pictures = stored["pictures"]
-    model = classifier_model(backbone.pretrained(), head).SerializeToString()
-    wanted = by_torch(pretrained_backbone(), head, pictures)
+    model = classifier_model(made.weights, made.head, made.familiarity).SerializeToString()
+    wanted = by_torch(load_backbone(Backbone(), made.weights).eval(), made.head, pictures)
     difference = float(np.abs(Session(model, run.threads).run(pictures, PROBABILITIES) - wanted).max())
     if not difference <= PARITY:
         raise RuntimeError(f"the ONNX model differs from the network by {difference:g}")
-    parts = {MODEL: model, WEIGHTS: save({"head.weight": head.weight, "head.bias": head.bias}),
-             SAMPLES: npz(pictures=pictures, probabilities=wanted)}
+    tensors = {"head.weight": made.head.weight, "head.bias": made.head.bias,
+               **{f"backbone.{name}": array for name, array in made.changed.items()}}
+    parts = {MODEL: model, WEIGHTS: save(tensors), SAMPLES: npz(pictures=pictures, probabilities=wanted)}
     if (backbone.WEIGHTS.with_suffix(".LICENSE.txt")).is_file():
         parts[LICENCE] = backbone.WEIGHTS.with_suffix(".LICENSE.txt").read_bytes()
     for name, content in parts.items():
@@ -90,11 +111,12 @@ def card_of(config: TrainConfig, run: Run, photos: Photos, report: dict[str, Any
     return {
         "Description": f"Tells {len(photos.classes)} classes apart: {', '.join(photos.classes)[:300]}.",
         "Inputs": f"pictures: uint8 (B, {SIZE}, {SIZE}, 3), RGB 0..255",
-        "Outputs": "probabilities (B, classes), and features (B, 1280) of the backbone",
+        "Outputs": "probabilities (B, classes); features (B, 1280) of the backbone; familiarity (B, 1)",
         "task": "classification", "classes": photos.classes,
         "preprocessing": {"size": SIZE, "rule": "squash", "filter": "bilinear, antialiased (Pillow's BILINEAR)",
                           "colour": "RGB", "normalisation": "inside the graph"},
-        "backbone": backbone.SOURCE, "data_sha256": photos.content_hash, "project": photos.project,
+        "backbone": backbone.SOURCE, "fine_tuned": report["fine_tuned"], "rejection": report["rejection"],
+        "temperature": report["temperature"], "data_sha256": photos.content_hash, "project": photos.project,
         "run": run.spec.id, "seed": run.seed, "config": config.model_dump(mode="json"), "scores": scores,
         "onnx_parity": difference, "trivium": trivium.__version__,
         "Source and licence": "The head: by the owner of this run, theirs to license. The backbone: Apache-2.0; it has "

@@ -6,6 +6,7 @@ forgotten or done twice.
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import numpy as np
@@ -13,12 +14,16 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 import trivium
-from trivium.vision.backbone import FEATURES, MEAN, SCALE, SIZE, Floats, layers, same_padding
+from trivium.vision.backbone import FEATURES, MEAN, SCALE, SIZE, Floats, entering, layers, same_padding
 from trivium.vision.head import Head
+from trivium.vision.rejection import Familiarity
 
 OPSET = 17
 IR_VERSION = 9  # what runtimes of 2023 and later read
 PICTURES, EMBEDDING, PROBABILITIES = "pictures", "features", "probabilities"
+FAMILIARITY = "familiarity"
+ACTIVATIONS = "activations"  # what enters a stage
+MAP = "map"  # what is averaged into the features
 
 
 class Graph:
@@ -37,12 +42,12 @@ class Graph:
         self.nodes.append(helper.make_node(kind, list(inputs), [output], **attributes))
         return output
 
-    def model(self, name: str, outputs: dict[str, int]) -> onnx.ModelProto:
-        """The whole; `outputs` maps each output to its width."""
+    def model(self, name: str, outputs: dict[str, tuple[int, ...]]) -> onnx.ModelProto:
+        """The whole; `outputs` maps each output to its shape, without the batch."""
         graph = helper.make_graph(
             self.nodes, name,
             [helper.make_tensor_value_info(PICTURES, TensorProto.UINT8, ["B", SIZE, SIZE, 3])],
-            [helper.make_tensor_value_info(k, TensorProto.FLOAT, ["B", width]) for k, width in outputs.items()],
+            [helper.make_tensor_value_info(k, TensorProto.FLOAT, ["B", *shape]) for k, shape in outputs.items()],
             self.weights)
         made = helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], producer_name="trivium",
                                  producer_version=trivium.__version__)
@@ -51,15 +56,19 @@ class Graph:
         return made
 
 
-def add_backbone(graph: Graph, weights: dict[str, Floats]) -> str:
-    """Pictures to features; returns the name of the features (B, 1280)."""
-    low, high = graph.constant("zero", np.float32(0.0)), graph.constant("six", np.float32(6.0))
+def add_normalised(graph: Graph) -> str:
+    """Pictures as the backbone wants them, (B, 3, 224, 224)."""
     x = graph.add("Cast", PICTURES, to=TensorProto.FLOAT)
-    x = graph.add("Transpose", x, perm=[0, 3, 1, 2])  # (B, 3, 224, 224)
+    x = graph.add("Transpose", x, perm=[0, 3, 1, 2])
     x = graph.add("Sub", x, graph.constant("mean", np.float32(MEAN)))
-    x = graph.add("Mul", x, graph.constant("scale", np.float32(1.0 / SCALE)))
+    return graph.add("Mul", x, graph.constant("scale", np.float32(1.0 / SCALE)))
+
+
+def add_layers(graph: Graph, x: str, weights: dict[str, Floats], last: int | None = None) -> str:
+    """The backbone's first `last` convolutions, all without; returns the name of what they make (B, C, H, W)."""
+    low, high = graph.constant("zero", np.float32(0.0)), graph.constant("six", np.float32(6.0))
     size, block_input = SIZE, x
-    for layer in layers():
+    for layer in itertools.islice(layers(), last):
         if layer.begins_block:
             block_input = x
         before, after = same_padding(size, layer.kernel, layer.stride)
@@ -72,22 +81,62 @@ def add_backbone(graph: Graph, weights: dict[str, Floats]) -> str:
             x = graph.add("Clip", x, low, high)
         if layer.adds_input:
             x = graph.add("Add", x, block_input)
-    x = graph.add("GlobalAveragePool", x)  # (B, 1280, 1, 1)
+    return x
+
+
+def add_backbone(graph: Graph, weights: dict[str, Floats]) -> str:
+    """Pictures to features; returns the name of the features (B, 1280)."""
+    x = graph.add("GlobalAveragePool", add_layers(graph, add_normalised(graph), weights))  # (B, 1280, 1, 1)
     return graph.add("Flatten", x, axis=1, output=EMBEDDING)
+
+
+def trunk_model(weights: dict[str, Floats], stage: int) -> onnx.ModelProto:
+    """Pictures to what enters a stage of the backbone: all that is computed once where the later stages learn."""
+    first, *shape = entering(stage)
+    graph = Graph()
+    graph.add("Identity", add_layers(graph, add_normalised(graph), weights, first), output=ACTIVATIONS)
+    return graph.model("trivium-vision-trunk", {ACTIVATIONS: tuple(shape)})
 
 
 def backbone_model(weights: dict[str, Floats]) -> onnx.ModelProto:
     """Pictures to features."""
     graph = Graph()
     add_backbone(graph, weights)
-    return graph.model("trivium-vision-backbone", {EMBEDDING: FEATURES})
+    return graph.model("trivium-vision-backbone", {EMBEDDING: (FEATURES,)})
 
 
-def classifier_model(weights: dict[str, Floats], head: Head) -> onnx.ModelProto:
-    """Pictures to probabilities, and to the features that they were told by."""
+def classifier_model(weights: dict[str, Floats], head: Head,
+                     familiarity: Familiarity | None = None) -> onnx.ModelProto:
+    """Pictures to probabilities, to the features that they were told by, and to how familiar they are."""
     graph = Graph()
     features = add_backbone(graph, weights)
     logits = graph.add("Gemm", features, graph.constant("head.weight", head.weight),
                        graph.constant("head.bias", head.bias))
     graph.add("Softmax", logits, axis=1, output=PROBABILITIES)
-    return graph.model("trivium-vision", {PROBABILITIES: len(head.bias), EMBEDDING: FEATURES})
+    outputs: dict[str, tuple[int, ...]] = {PROBABILITIES: (len(head.bias),), EMBEDDING: (FEATURES,)}
+    if familiarity is not None:
+        add_familiarity(graph, features, logits, familiarity)
+        outputs[FAMILIARITY] = (1,)
+    return graph.model("trivium-vision", outputs)
+
+
+def add_familiarity(graph: Graph, features: str, logits: str, familiarity: Familiarity) -> None:
+    """`Familiarity.of`, node by node."""
+    memory = familiarity.memory
+    x = graph.add("Sub", features, graph.constant("memory.mean", memory.mean[None]))
+    x = graph.add("LpNormalization", x, axis=1, p=2)
+    rows = graph.constant("memory.rows", memory.rows.T.astype(np.float16))  # exact, for they were rounded to such
+    x = graph.add("MatMul", x, graph.add("Cast", rows, to=TensorProto.FLOAT))  # (B, M)
+    close, sure = (graph.add("ReduceMax", each, axes=[1], keepdims=1) for each in (x, logits))
+    close = graph.add("Div", close, graph.constant("scale.close", np.float32(familiarity.close_scale)))
+    sure = graph.add("Div", sure, graph.constant("scale.sure", np.float32(familiarity.sure_scale)))
+    graph.add("Add", sure, close, output=FAMILIARITY)
+
+
+def with_map(model: bytes) -> bytes:
+    """The same network with one more output: the last feature map (B, 1280, 7, 7), whose mean the features are."""
+    made = onnx.load_from_string(model)
+    pool = next(node for node in made.graph.node if node.op_type == "GlobalAveragePool")
+    made.graph.node.append(helper.make_node("Identity", [pool.input[0]], [MAP]))
+    made.graph.output.append(helper.make_tensor_value_info(MAP, TensorProto.FLOAT, ["B", FEATURES, None, None]))
+    return bytes(made.SerializeToString())

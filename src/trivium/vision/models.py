@@ -27,7 +27,7 @@ class Convolution(nn.Module):
         if any((*height, *width)):
             x = F.pad(x, (*width, *height))
         x = self.conv(x)
-        return x.clamp(0.0, 6.0) if self.layer.relu else x
+        return F.relu6(x) if self.layer.relu else x
 
 
 class Backbone(nn.Module):

@@ -43,11 +43,24 @@ from trivium.vision.deploy import deploy as write_bundle
 from trivium.vision.evaluate import evaluate as evaluation
 from trivium.vision.store import PictureStore
 from trivium.vision.submit import submit_training
+from trivium.vision.understand.asking import (  # the questions about a trained classifier
+    calibration as calibration,
+)
+from trivium.vision.understand.asking import (
+    contact_sheet as contact_sheet,
+)
+from trivium.vision.understand.asking import few_shot as few_shot
+from trivium.vision.understand.asking import mistakes as mistakes
+from trivium.vision.understand.asking import neighbours as neighbours
+from trivium.vision.understand.asking import saliency as saliency
+from trivium.vision.understand.asking import scores as scores
+from trivium.vision.understand.asking import unknown as unknown
 
 __all__ = ["classes", "create_project", "delete_project", "export_photos", "judged", "label", "photos", "remove",
            "restore", "suggest", "trainings", "try_rules", "watch"]
 Run = str | Path | Mapping[str, Any]  # a folder, id or name, or what `train` returned
-METRICS = ("fold", "accuracy/fold", "accuracy/held_out", "calibration_error")  # worth a look on the way
+METRICS = ("fold", "fine_tune/loss", "fine_tune/accuracy", "accuracy/fold", "accuracy/held_out",
+           "calibration_error")  # worth a look on the way
 
 
 class RunFailed(StudioError):

@@ -97,10 +97,12 @@ def main(folder: Path) -> int:
 
 def facts_of(path: Path, name: str, network: Any) -> dict[str, Any]:
     """What a picture is; its view, thumbnail and features are written beside it."""
+    import numpy as np
+
     from trivium.errors import BadFile
     from trivium.vision import features, pictures
     from trivium.vision.backbone import SIZE
-    from trivium.vision.graph import EMBEDDING, PROBABILITIES
+    from trivium.vision.graph import EMBEDDING, FAMILIARITY, MAP, PROBABILITIES
 
     try:
         picture = pictures.read(path.read_bytes(), name)
@@ -115,6 +117,11 @@ def facts_of(path: Path, name: str, network: Any) -> dict[str, Any]:
         path.with_suffix(".features").write_bytes(features.packed(said[EMBEDDING][0]))
         if PROBABILITIES in said:  # a whole classifier
             found["probabilities"] = said[PROBABILITIES][0].tolist()
+        if FAMILIARITY in said:
+            found["familiarity"] = float(said[FAMILIARITY][0, 0])
+        if MAP in said:
+            with path.with_suffix(".map").open("wb") as out:
+                np.save(out, said[MAP][0])
     return {**found, "format": picture.format, "width": picture.width, "height": picture.height, "dhash": picture.dhash,
             "sharpness": picture.sharpness, "remarks": picture.remarks}
 

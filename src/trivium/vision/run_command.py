@@ -55,7 +55,8 @@ def photos(found: dict[str, Any], as_json: bool) -> None:
         return
     for row in found["results"]:
         others = ", ".join(f"{each['label']} {each['probability']:.0%}" for each in row["top"][1:])
-        click.echo(f"{row['file']}: {row['predicted']} {row['confidence']:.0%}{f' ({others})' if others else ''}")
+        said = f"{row['predicted']} {row['confidence']:.0%}{f' ({others})' if others else ''}"
+        click.echo(f"{row['file']}: {'I do not know; if anything, ' if row['known'] is False else ''}{said}")
     for row in found["passed_over"]:
         click.echo(f"{row['file']}: left out. {row['message']}", err=True)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from trivium.vision.data import PHOTOS, Photos, counts_of, inputs_of, photos_of,
 from trivium.vision.importing import add_features
 from trivium.vision.project import load
 from trivium.vision.store import PictureStore
+from trivium.vision.tuning.pictures import PICTURES, pack_pictures, views_that_fit
 
 ORIGIN = "project.json"
 
@@ -26,8 +28,15 @@ def submit_training(data_dir: Path, project_name: str, config: TrainConfig, seed
     add_features(store, project.labelled(), say)
     photos = photos_of(project, store)
     called = name or (folder.name if folder is not None else f"{project_name} {seed}")
-    made = create_run(STUDIO, "train", called, config, data=data_dir, out=folder, seed=seed,
-                      inputs={**inputs_of(photos, store), **origin_of(photos)}, threads=threads)
+    inputs, tuned = {**inputs_of(photos, store), **origin_of(photos)}, config.fine_tune.on
+    if tuned:
+        views_that_fit(config.fine_tune, len(photos.sha256))  # refuses what can't be done before anything is made
+    with tempfile.TemporaryDirectory(prefix="trivium-pictures-") as folder_of_pictures:
+        if tuned:
+            inputs[PICTURES] = Path(folder_of_pictures) / PICTURES
+            pack_pictures(photos.sha256, store, Path(folder_of_pictures) / PICTURES)
+        made = create_run(STUDIO, "train", called, config, data=data_dir, out=folder, seed=seed, inputs=inputs,
+                          threads=threads)
     return made, warnings(counts_of(project))
 
 
