@@ -128,8 +128,9 @@ def add_familiarity(graph: Graph, features: str, logits: str, familiarity: Famil
     rows = graph.constant("memory.rows", memory.rows.T.astype(np.float16))  # exact, for they were rounded to such
     x = graph.add("MatMul", x, graph.add("Cast", rows, to=TensorProto.FLOAT))  # (B, M)
     close, sure = (graph.add("ReduceMax", each, axes=[1], keepdims=1) for each in (x, logits))
-    close = graph.add("Div", close, graph.constant("scale.close", np.float32(familiarity.close_scale)))
-    sure = graph.add("Div", sure, graph.constant("scale.sure", np.float32(familiarity.sure_scale)))
+    sure = graph.add("Min", sure, graph.constant("scale.most", np.float32(familiarity.scales.most)))
+    sure = graph.add("Div", sure, graph.constant("scale.sure", np.float32(familiarity.scales.sure)))
+    close = graph.add("Div", close, graph.constant("scale.close", np.float32(familiarity.scales.close)))
     graph.add("Add", sure, close, output=FAMILIARITY)
 
 

@@ -1,9 +1,10 @@
 """Saying "I don't know": how familiar a photo is, and from where on a model should not name it.
 
-Familiarity is made of two things that are wrong in different ways: how sure the head is (its highest logit), and how
-near the photo is to the nearest of those that it has learned from (cosine of their features, the mean removed; Sun et
-al., arXiv 2204.06507). Both are put on one scale by held-out photos, and added. The threshold is the familiarity that
-95 of 100 held-out photos reach. What unknown things reach is measured by leaving out each class in turn.
+Familiarity is made of two things that are wrong in different ways: how sure the head is (its highest logit, up to what
+half of the held-out photos reach, for the strangest things make it surest of all), and how near the photo is to the
+nearest of those that were learned from (cosine of their features, the mean removed; Sun et al., arXiv 2204.06507). Both
+are put on one scale by held-out photos and added, nearness twice. The threshold is the familiarity that 95 of 100
+held-out photos reach. What unknown things reach is measured by leaving out each class in turn.
 """
 
 from __future__ import annotations
@@ -35,17 +36,30 @@ class Memory:
 
 
 @dataclass(frozen=True)
+class Scales:
+    """What makes one number of the two: min(sureness, most) / sure + closeness / close."""
+
+    most: float
+    sure: float
+    close: float
+
+    def combined(self, sureness: Floats, closeness: Floats) -> Floats:
+        """(N,)"""
+        found: Floats = np.minimum(sureness, np.float32(self.most)) / np.float32(self.sure)
+        return (found + closeness / np.float32(self.close)).astype(np.float32)
+
+
+@dataclass(frozen=True)
 class Familiarity:
-    """sureness / sure_scale + closeness / close_scale, and the least of it that is accepted."""
+    """How familiar a photo is, and the least of it that is accepted."""
 
     memory: Memory
-    sure_scale: float
-    close_scale: float
+    scales: Scales
     threshold: float
 
     def of(self, features: Floats, logits: Floats) -> Floats:
         """(N,)"""
-        return combined(logits.max(1), self.memory.closeness(features), self.sure_scale, self.close_scale)
+        return self.scales.combined(logits.max(1), self.memory.closeness(features))
 
 
 def unit(rows: Floats) -> Floats:
@@ -64,14 +78,16 @@ def remembered(features: Floats, seed: int) -> Memory:
     return Memory(mean, rows.astype(np.float16).astype(np.float32))  # as a bundle keeps them
 
 
-def combined(sureness: Floats, closeness: Floats, sure_scale: float, close_scale: float) -> Floats:
-    return (sureness / np.float32(sure_scale) + closeness / np.float32(close_scale)).astype(np.float32)
+def scales_of(sureness: Floats, closeness: Floats) -> Scales:
+    """By what held-out photos reach."""
+    most = float(np.median(sureness))
+    return Scales(most, max(float(np.minimum(sureness, most).std()), 1e-6), max(float(closeness.std()) / 2, 1e-6))
 
 
 def familiarity(memory: Memory, sureness: Floats, closeness: Floats) -> Familiarity:
     """Scales and threshold by what held-out photos reach."""
-    sure, close = (max(float(each.std()), 1e-6) for each in (sureness, closeness))
-    return Familiarity(memory, sure, close, threshold_of(combined(sureness, closeness, sure, close)))
+    scales = scales_of(sureness, closeness)
+    return Familiarity(memory, scales, threshold_of(scales.combined(sureness, closeness)))
 
 
 def threshold_of(known: Floats) -> float:

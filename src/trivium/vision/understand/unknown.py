@@ -14,7 +14,7 @@ from trivium.vision.config import HeadConfig, TrainConfig
 from trivium.vision.data import Photos
 from trivium.vision.evaluate import training
 from trivium.vision.head import fit_head
-from trivium.vision.rejection import HOW, TRUE_ACCEPTS, combined, remembered, separation
+from trivium.vision.rejection import HOW, TRUE_ACCEPTS, remembered, scales_of, separation
 from trivium.vision.split import Ints, stratified_folds
 from trivium.vision.understand.seen import photos_of_run_folder
 
@@ -70,6 +70,5 @@ def scored(photos: Photos, config: HeadConfig, learned: Ints, labels: Ints, judg
     memory = remembered(photos.features[learned], seed)
     sure = [head.logits(features).max(1) for features in judged]
     close = [memory.closeness(features) for features in judged]
-    scales = max(float(sure[0].std()), 1e-6), max(float(close[0].std()), 1e-6)
-    known, strange = (combined(s, c, *scales) for s, c in zip(sure, close, strict=True))
-    return separation(known, strange)
+    scales = scales_of(sure[0], close[0])
+    return separation(*(scales.combined(s, c) for s, c in zip(sure, close, strict=True)))
