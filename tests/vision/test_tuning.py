@@ -15,7 +15,7 @@ from torch.nn import functional as F
 import trivium.vision as vision
 from trivium.core.run import Run
 from trivium.errors import BadConfig
-from trivium.vision import backbone
+from trivium.vision import backbone, importing
 from trivium.vision.config import TrainConfig
 from trivium.vision.data import open_photos, photos_of
 from trivium.vision.evaluate import on_project
@@ -32,6 +32,8 @@ from trivium.vision.tuning.config import FineTuneConfig
 from trivium.vision.tuning.learner import Learner, changed_weights, head_in, rate, tensor
 from trivium.vision.tuning.lessons import Lesson, Lessons, mixed
 from trivium.vision.tuning.pictures import views_that_fit
+
+from .drawings import write_photos
 
 SMALL = {"on": True, "from_stage": 7, "views": 1, "epochs": 2, "batch": 6, "lr": 1e-4}
 
@@ -105,8 +107,16 @@ def test_what_leaves_is_what_was_learned(tuned: Path, shapes: Path, tmp_path: Pa
     assert vision.deploy(tuned, tmp_path / "b.zip", data=shapes)["parity"] < 1e-4
 
 
-def test_another_project_is_judged_by_the_network_that_was_learned(tuned: Path, shapes: Path) -> None:
+def test_another_project_is_judged_by_the_network_that_was_learned(tuned: Path, shapes: Path,
+                                                                         tmp_path: Path) -> None:
     """Its features are not the cached ones, so the whole network looks at the photos."""
+    importing.import_photos(shapes, write_photos(tmp_path / "new", 3, first=600), "tuned-day")
+    report = on_project(tuned, "tuned-day", shapes)
+    seen = vision.run(tuned, tmp_path / "new", data=shapes)["results"]
+    right = [row["predicted"] == row["file"].split("/")[0] for row in seen]
+    assert report["n"] == 6 and report["accuracy"] == pytest.approx(sum(right) / 6, abs=1e-6)
+    sure = sum(1 - row["confidence"] for row in seen) / 6
+    assert report["calibration_error"] == pytest.approx(sure, abs=2e-2) or not all(right)
     photos = photos_of(load(shapes, "shapes"), PictureStore(shapes))
     learned = open_photos(tuned / "inputs" / "features.npz", tuned / "inputs" / "photos.json")
     assert photos.sha256 == learned.sha256

@@ -14,6 +14,7 @@ from trivium.vision import sources
 from trivium.vision.deploy import MODEL, read_bundle
 from trivium.vision.evaluate import training
 from trivium.vision.reading import read_batch
+from trivium.vision.rejection import is_known
 
 BATCH = 64  # photos in memory at a time
 TOP = 3
@@ -68,7 +69,6 @@ def verdict(card: dict[str, Any], facts: dict[str, Any], top: int) -> dict[str, 
     classes, probabilities = card["classes"], facts["probabilities"]
     order = sorted(range(len(classes)), key=lambda k: -probabilities[k])[:top]
     rows = [{"label": classes[k], "probability": round(probabilities[k], 6)} for k in order]
-    rejection, familiarity = card.get("rejection"), facts.get("familiarity")
-    known = None if rejection is None or familiarity is None else bool(familiarity >= rejection["threshold"])
-    return {"predicted": rows[0]["label"], "confidence": rows[0]["probability"], "known": known,
+    familiarity = facts.get("familiarity")
+    return {"predicted": rows[0]["label"], "confidence": rows[0]["probability"], "known": is_known(card, facts),
             "familiarity": None if familiarity is None else round(familiarity, 5), "top": rows}

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -19,12 +19,16 @@ from trivium.core import files
 from trivium.core.intervals import wilson
 from trivium.core.runfolder import display_name
 from trivium.core.spec import Spec, read_spec
-from trivium.errors import BadConfig, NotFound
+from trivium.errors import BadConfig, BadFile, NotFound
 from trivium.vision.backbone import Floats
 from trivium.vision.split import Ints
 
+if TYPE_CHECKING:
+    from trivium.vision.store import PictureStore
+
 PREDICTIONS, REPORT = "predictions.json", "evaluation.json"
 BINS = 10
+ANEW = 64  # photos in memory at a time
 HOW = "Each photo judged by a head that learned from the other folds; near-copies in one fold."
 HOW_OTHER = "Photos of another project, judged by the finished model; those it had learned from left out."
 
@@ -111,7 +115,7 @@ def training(run: Path | str) -> tuple[Path, Spec]:
 def on_project(folder: Path, name: str, data: Path) -> dict[str, Any]:
     """How the finished model does on photos that were taken at another time or place."""
     from trivium.vision.data import ARRAYS, PHOTOS, open_photos, photos_of
-    from trivium.vision.deploy import head_of
+    from trivium.vision.deploy import head_of, read_bundle
     from trivium.vision.head import log_softmax
     from trivium.vision.project import load
     from trivium.vision.store import PictureStore
@@ -126,9 +130,30 @@ def on_project(folder: Path, name: str, data: Path) -> dict[str, Any]:
     if not fresh.any():
         raise BadConfig(f"The model has learned from every photo of {name}.", "Give photos that it has not seen.")
     labels = np.array([learned.classes.index(other.classes[k]) for k in other.labels])[fresh]
-    probabilities = np.exp(log_softmax(head_of(folder).logits(other.features[fresh]))).astype(np.float32)
+    if read_bundle(folder)[0].get("fine_tuned"):
+        probabilities = seen_anew(folder, [other.sha256[k] for k in np.flatnonzero(fresh)], PictureStore(data))
+    else:
+        probabilities = np.exp(log_softmax(head_of(folder).logits(other.features[fresh]))).astype(np.float32)
     return {**report_of(learned.classes, labels, probabilities), "how": HOW_OTHER, "project": name,
             "left_out": int((~fresh).sum())}
+
+
+def seen_anew(folder: Path, sha256: list[str], store: PictureStore) -> Floats:
+    """Probabilities (N, K) by the whole model, in confined processes: a fine-tuned one has features of its own."""
+    from trivium.vision.deploy import MODEL, read_bundle
+    from trivium.vision.reading import read_batch
+
+    model, at, found = read_bundle(folder)[1][MODEL], 0, list[list[float]]()
+
+    def told(k: int, facts: dict[str, Any], _path: Path) -> None:
+        if "error" in facts:
+            raise BadFile(f"A photo could not be read: {facts['error']}", "Import it once more.")
+        found.append(facts["probabilities"])
+
+    while at < len(sha256):
+        batch = [(name, store.view(name).read_bytes()) for name in sha256[at:at + ANEW]]
+        at += read_batch(batch, model, told)
+    return np.array(found, np.float32)
 
 
 def report_lines(report: dict[str, Any]) -> list[str]:

@@ -16,6 +16,7 @@ from trivium.vision.deploy import CARD, MODEL, check, read_bundle
 from trivium.vision.features import Session
 from trivium.vision.graph import PROBABILITIES
 from trivium.vision.pictures import Bytes
+from trivium.vision.rejection import is_known
 from trivium.vision.stream.verdicts import threshold_of
 
 PART_CAP_BYTES, MAX_PARTS = 200_000_000, 32
@@ -43,10 +44,10 @@ class Model:
     def threshold(self) -> float | None:
         return threshold_of(self.card)
 
-    def probabilities(self, picture: Bytes) -> list[float]:
-        """Of each class, for one picture (224, 224, 3)."""
-        found: list[float] = self.session.run(picture[None], PROBABILITIES)[0].tolist()
-        return found
+    def look(self, picture: Bytes) -> tuple[list[float], bool]:
+        """The probability of each class for one picture (224, 224, 3), and whether it is familiar at all."""
+        said = self.session.outputs(picture[None])
+        return said[PROBABILITIES][0].tolist(), is_known(self.card, said) is not False
 
 
 def open_model(path: Path, threads: int = 1, checked: bool = False) -> Model:

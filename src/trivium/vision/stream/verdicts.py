@@ -17,9 +17,12 @@ LEAST_FRAMES = 3
 
 
 def threshold_of(card: dict[str, Any]) -> float | None:
-    """The confidence below which the model's maker would not trust it, where the bundle says one."""
+    """The confidence below which the model's maker would not trust it, where the bundle says one.
+
+    A threshold on another of its outputs, such as familiarity, is `rejection.is_known`'s.
+    """
     said = card.get("rejection")
-    value = said.get("threshold") if isinstance(said, dict) else None
+    value = said.get("threshold") if isinstance(said, dict) and "output" not in said else None
     return float(value) if isinstance(value, int | float) and 0.0 <= value <= 1.0 else None
 
 

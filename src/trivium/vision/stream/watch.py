@@ -89,8 +89,10 @@ class Watch:
     def event(self, shot: Shot) -> Event:
         """What the model says of a frame."""
         model = self.model
-        top = guesses(model.classes, model.probabilities(shot.picture), self.config.top)
-        label = label_of(top[0], self.threshold)
+        probabilities, known = model.look(shot.picture)
+        top = guesses(model.classes, probabilities, self.config.top)
+        told = known or self.config.threshold is not None  # who sets a threshold of their own goes by that alone
+        label = label_of(top[0], self.threshold) if told else None
         now = self.clock.monotonic()
         latency_s = max(0.0, now - shot.taken_at)
         taken = self.clock.unix() - latency_s

@@ -31,6 +31,7 @@ from trivium.vision.tuning.pictures import PICTURES, views_that_fit
 from trivium.vision.tuning.views import view
 
 SAVE_EVERY_S = 60.0  # between checkpoints; what is saved does not change what is learned
+LOOKED = 500  # photos between two words on how many were looked at
 ASIDE = 10  # one photo of so many is kept aside for early stopping
 ALL = -1  # in the place of a fold: what learned from all photos
 FOUND = "found."  # beginning of the names of what the folds have found, in a checkpoint
@@ -169,8 +170,9 @@ def begin(config: TrainConfig, run: Run, photos: Photos, folds: Ints) -> Tuning 
     run.note(f"Looking at {count:,} photos in {1 + fit} views each ...")
     torch.set_num_threads(run.threads)
 
-    def told(_done: int) -> bool:
-        run.progress(0, 0.0)
+    def told(done: int) -> bool:
+        if done % LOOKED == 0 or done == count:
+            run.note(f"{done:,} of {count:,} photos looked at.")
         return run.stopped
 
     cache = compute(settings, run.input(PICTURES), photos.sha256, run.seed, run.threads, told)
