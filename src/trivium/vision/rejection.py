@@ -46,8 +46,9 @@ class Scales:
 
     def combined(self, sureness: Floats, closeness: Floats) -> Floats:
         """(N,)"""
-        found: Floats = np.minimum(sureness, np.float32(self.most)) / np.float32(self.sure)
-        return (found + closeness / np.float32(self.close)).astype(np.float32)
+        both = np.minimum(sureness, np.float32(self.most)) / self.sure + closeness / self.close
+        found: Floats = both.astype(np.float32)
+        return found
 
 
 @dataclass(frozen=True)
