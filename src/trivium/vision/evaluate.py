@@ -115,8 +115,6 @@ def training(run: Path | str) -> tuple[Path, Spec]:
 def on_project(folder: Path, name: str, data: Path) -> dict[str, Any]:
     """How the finished model does on photos that were taken at another time or place."""
     from trivium.vision.data import ARRAYS, PHOTOS, open_photos, photos_of
-    from trivium.vision.deploy import head_of, read_bundle
-    from trivium.vision.head import log_softmax
     from trivium.vision.project import load
     from trivium.vision.store import PictureStore
 
@@ -130,12 +128,20 @@ def on_project(folder: Path, name: str, data: Path) -> dict[str, Any]:
     if not fresh.any():
         raise BadConfig(f"The model has learned from every photo of {name}.", "Give photos that it has not seen.")
     labels = np.array([learned.classes.index(other.classes[k]) for k in other.labels])[fresh]
-    if read_bundle(folder)[0].get("fine_tuned"):
-        probabilities = seen_anew(folder, [other.sha256[k] for k in np.flatnonzero(fresh)], PictureStore(data))
-    else:
-        probabilities = np.exp(log_softmax(head_of(folder).logits(other.features[fresh]))).astype(np.float32)
+    shas = [other.sha256[k] for k in np.flatnonzero(fresh)]
+    probabilities = said_of(folder, shas, other.features[fresh], PictureStore(data))
     return {**report_of(learned.classes, labels, probabilities), "how": HOW_OTHER, "project": name,
             "left_out": int((~fresh).sum())}
+
+
+def said_of(folder: Path, sha256: list[str], features: Floats, store: PictureStore) -> Floats:
+    """Probabilities (N, K) that a training's finished model gives to pictures with these cached features."""
+    from trivium.vision.deploy import head_of, read_bundle
+    from trivium.vision.head import log_softmax
+
+    if read_bundle(folder)[0].get("fine_tuned"):
+        return seen_anew(folder, sha256, store)
+    return np.exp(log_softmax(head_of(folder).logits(features))).astype(np.float32)
 
 
 def seen_anew(folder: Path, sha256: list[str], store: PictureStore) -> Floats:

@@ -9,9 +9,8 @@ import numpy as np
 
 from trivium.core import files
 from trivium.errors import BadFile
-from trivium.vision.deploy import CARD, head_of
-from trivium.vision.evaluate import PREDICTIONS, evaluate, training
-from trivium.vision.head import log_softmax
+from trivium.vision.deploy import CARD
+from trivium.vision.evaluate import PREDICTIONS, evaluate, said_of, training
 from trivium.vision.project import Item
 from trivium.vision.store import PictureStore
 
@@ -63,7 +62,7 @@ def suggestions(run: Path | str, items: list[Item], store: PictureStore) -> list
         elif cached is not None:
             fresh.append((item, unpacked(cached)))
     if fresh:
-        said = np.exp(log_softmax(head_of(folder).logits(np.stack([features for _, features in fresh]))))  # (N, K)
+        said = said_of(folder, [item.sha256 for item, _ in fresh], np.stack([features for _, features in fresh]), store)
         for (item, _), row in zip(fresh, said, strict=True):
             found.append({"sha256": item.sha256, "name": item.name, "label": item.label,
                           "predicted": classes[int(row.argmax())], "confidence": round(float(row.max()), 4)})
