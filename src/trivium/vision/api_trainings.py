@@ -143,4 +143,4 @@ async def classify_frame(request: Request, run_id: RunId, index: Index, kept: Pr
         raise BadFile("These are not as many pixels as width and height say.", "Send width x height x 4 bytes.")
     folder = await run_in_threadpool(index.folder, run_id)
     found = await run_in_threadpool(classify_pixels, folder, pixels, (width, height), top)
-    return Verdict.model_validate(found)
+    return Verdict.model_validate(found, extra="ignore")

@@ -9,11 +9,11 @@ from typing import Any
 from trivium.vision.classify import verdict
 from trivium.vision.deploy import CARD, MODEL, read_bundle
 from trivium.vision.features import Session
-from trivium.vision.graph import PROBABILITIES
+from trivium.vision.graph import FAMILIARITY, PROBABILITIES
 
 MOST_READY = 2
 
-_ready: dict[tuple[str, int], tuple[list[str], Session]] = {}
+_ready: dict[tuple[str, int], tuple[dict[str, Any], Session]] = {}
 _lock = threading.Lock()
 
 
@@ -24,13 +24,17 @@ def classify_pixels(folder: Path, pixels: bytes, size: tuple[int, int], top: int
     from trivium.vision.backbone import SIZE
     from trivium.vision.pictures import squashed
 
-    classes, session = ready(folder)
+    card, session = ready(folder)
     shown = squashed(Image.frombytes("RGBA", size, pixels).convert("RGB"), SIZE)
-    return verdict(classes, session.run(shown[None], PROBABILITIES)[0].tolist(), top)
+    said = session.outputs(shown[None])
+    facts = {PROBABILITIES: said[PROBABILITIES][0].tolist()}
+    if FAMILIARITY in said:
+        facts[FAMILIARITY] = float(said[FAMILIARITY][0, 0])
+    return verdict(card, facts, top)
 
 
-def ready(folder: Path) -> tuple[list[str], Session]:
-    """The model of a run; the last few asked for stay in memory."""
+def ready(folder: Path) -> tuple[dict[str, Any], Session]:
+    """Card and model of a run; the last few asked for stay in memory."""
     from trivium.vision.evaluate import training
 
     with _lock:
@@ -38,7 +42,7 @@ def ready(folder: Path) -> tuple[list[str], Session]:
         key = (str(folder), (folder / "model" / CARD).stat().st_mtime_ns)
         if key not in _ready:
             card, parts = read_bundle(folder)
-            _ready[key] = (card["classes"], Session(parts[MODEL]))
+            _ready[key] = (card, Session(parts[MODEL]))
             for old in list(_ready)[:-MOST_READY]:
                 del _ready[old]
         return _ready[key]

@@ -268,11 +268,12 @@ class Guess(BaseModel):
 
 
 class Verdict(BaseModel):
-    """The likeliest classes of a picture."""
+    """The likeliest classes of a picture, and whether the model knows such pictures at all."""
 
     predicted: str
     confidence: float
     top: list[Guess]
+    known: bool | None = None  # null where it has not learned to tell
 
 
 def project_view(project: Project) -> ProjectView:
