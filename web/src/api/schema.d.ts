@@ -5339,11 +5339,13 @@ export interface components {
         };
         /**
          * Verdict
-         * @description The likeliest classes of a picture.
+         * @description The likeliest classes of a picture, and whether the model knows such pictures at all.
          */
         Verdict: {
             /** Confidence */
             confidence: number;
+            /** Known */
+            known?: boolean | null;
             /** Predicted */
             predicted: string;
             /** Top */
