@@ -17,11 +17,11 @@ def load() -> Iterator[None]:
     """What a run of composing needs, in memory: each technique stops after the first notes of a tune."""
     from trivium import music
     from trivium.music.techniques import TECHNIQUES
-    from trivium.settings import kernel_cache
 
+    compiled = Path(os.environ["NUMBA_CACHE_DIR"])  # a spare's home is the folder of the runs
     told: list[str] = []
     for technique in sorted(TECHNIQUES, key=lambda one: one.id == COMPILED):
-        if technique.id == COMPILED and not (kernel_cache() / DONE).exists():
+        if technique.id == COMPILED and not (compiled / DONE).exists():
             return  # compiling takes long, and main() does it just now; no other technique should wait for it
         told.clear()
         music.compose(music.load("twinkle"), technique.id, data=Path(), tell=lambda name, *_: told.append(name),
