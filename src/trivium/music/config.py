@@ -39,7 +39,7 @@ class TransformerConfig(BaseModel):
         0.3, ge=0.0, le=0.8, title="Dropout", description="Share of numbers hidden at random while learning.",
         json_schema_extra=knob("learning", "memorises less, learns slower", "learns faster, may memorise"))
     hidden_facts: float = Field(
-        0.1, ge=0.0, le=0.8, title="Hidden facts",
+        0.0, ge=0.0, le=0.8, title="Hidden facts",
         description="Share of the facts about the past (pitches, intervals, ages) hidden at random while learning.",
         json_schema_extra=knob("learning", "memorises less, learns slower", "learns faster, may memorise",
                                advanced=True))
