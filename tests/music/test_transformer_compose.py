@@ -78,6 +78,16 @@ def test_no_note_and_no_rest_is_longer_than_wished(with_hold: bool) -> None:
             assert a == 8 or b - a <= limit, (voice, a, b)
 
 
+def test_all_voices_never_rest_longer_than_they_may() -> None:
+    draft, wish = Draft.continuation(Piece.of(chorale(1, 2)), 60), np.zeros(tiny().classes)
+    wish[SILENCE] = 50.0  # a network that takes the piece for over
+    rests = [(compose(tiny(), draft, 1, Controls(favour=wish, max_pause=most)).sounding[8:] == SILENCE).all(axis=1)
+             for most in (None, 4)]
+    assert rests[0].all()
+    silent_for = [len(run) for run in "".join("x" if step else " " for step in rests[1]).split()]
+    assert max(silent_for) == 4 and len(silent_for) > 8
+
+
 def test_particles_draw_what_the_kept_end_makes_likely() -> None:
     """Against the exact answer: one free cell, each of its three likeliest classes tried, weighted by all cells."""
     network, sounding = tiny(), chorale(4, 1)

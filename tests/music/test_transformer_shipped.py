@@ -114,3 +114,11 @@ def test_what_it_adds_to_twinkle_keeps_to_the_key_and_to_the_ranges_of_voices() 
         sung = grid[:, voice][grid[:, voice] >= 0]
         assert lowest <= sung.min() and sung.max() <= highest
     assert 100 * parallels(grid, 0, 7) / steps < 3.0  # Bach 0.1; notes at random more than ten
+
+
+def test_it_goes_on_after_notes_that_were_thrown_in() -> None:
+    """A learner's chain of steps: the AR-CNN's scattered notes, seen as voices, once made it fall silent at once."""
+    edited, _ = music.compose(music.load("twinkle"), "arcnn", seed=1, data=Path("nowhere"))
+    made = shipped(edited, extension_s=10)
+    written = [note for part in made.parts for note in part.notes if note.onset >= edited.end]
+    assert len({beat for note in written for beat in range(note.onset // 480, -(-note.end // 480))}) > 12  # of 16

@@ -43,6 +43,16 @@ def test_of_five_parts_the_highest_the_lowest_and_the_busiest_are_taken_and_the_
     assert "fourth" in [line.part.id for line in wanted.lines if line]
 
 
+def test_a_line_that_is_silent_most_of_the_time_cannot_go_on_unless_it_is_wished() -> None:
+    few = Part(id="added", notes=[Note(onset=960, length=480, pitch=79), Note(onset=2880, length=480, pitch=50)])
+    piece = Composition(parts=[melody(SCALE), few])
+    assert {line.part.id for line in seats_of(piece).lines if line} == {"added", "melody"}
+    going_on = seats_of(piece, with_scraps=False)
+    assert [line.part.id for line in going_on.lines if line] == ["melody"] and going_on.left_alone == ("added",)
+    wished = seats_of(piece, first={"added"}, with_scraps=False)
+    assert "added" in [line.part.id for line in wished.lines if line]
+
+
 @pytest.mark.parametrize(("pitches", "voices"), [
     ([SCALE], [0]), ([[p - 24 for p in SCALE]], [3]), ([SCALE, [p - 4 for p in SCALE]], [0, 1]),
     ([SCALE, [p - 24 for p in SCALE]], [0, 3]),

@@ -21,7 +21,7 @@ import numpy as np
 
 from trivium.music.transformer.cache import Decoder
 from trivium.music.transformer.network import ChoraleTransformer
-from trivium.music.transformer.sampling import Controls, Floats, draw, forbidden, softmax
+from trivium.music.transformer.sampling import Controls, Floats, draw, softmax
 from trivium.music.transformer.tokens import HOLD, SILENCE, Bools, Ints, Past, Piece, V, targets_of
 
 AFTER = 16  # steps after the last free one that still have a say
@@ -217,7 +217,7 @@ def write_step(decoder: Decoder, versions: Versions, draft: Draft, step: int, rn
         if draft.free[step, voice]:
             logits = decoder.logits(voice, sounding, onset)
             is_fresh = draft.fresh is not None and bool(draft.fresh[step, voice])
-            barred = forbidden(decoder.past, voice, classes, *controls.limits(step), is_fresh)
+            barred = controls.barred(decoder.past, voice, classes, step, is_fresh)
             is_hidden = draft.hidden is not None and bool(draft.hidden[step, voice])
             drawn = draw((controls.calmed(CALM) if is_hidden else controls).probabilities(logits, barred), rng)
             sounding[:, voice], onset[:, voice] = cells_of(drawn, decoder.past, voice, with_hold)

@@ -29,6 +29,7 @@ class Controls:
     temperature: float = 1.0  # 0: always the most likely class
     max_rest: Limit = None  # steps
     max_note: Limit = None  # steps
+    max_pause: int | None = None  # steps in which all four voices rest; None: no limit
     favour: Floats | None = None  # (C,) nats that each class is held likelier than the network says
 
     def limits(self, step: int) -> tuple[int | None, int | None]:
@@ -36,6 +37,13 @@ class Controls:
         rest, note = (int(limit[step]) if isinstance(limit, np.ndarray) else limit
                       for limit in (self.max_rest, self.max_note))
         return rest, note
+
+    def barred(self, past: Past, voice: int, classes: int, step: int, is_fresh: bool = False) -> Bools:
+        """The classes that must not come in this cell, (P, C)."""
+        barred = forbidden(past, voice, classes, *self.limits(step), is_fresh)
+        if self.max_pause is not None:
+            barred[..., SILENCE] |= ((past.sounding == SILENCE) & (past.age >= self.max_pause)).all(axis=-1)
+        return barred
 
     def calmed(self, temperature: float) -> Controls:
         """The same, no bolder than this."""

@@ -100,7 +100,7 @@ def extension(piece: Composition, controls: TransformerControls, wanted: set[str
                         "Choose a longer one.")
     if begin + steps * STEP_TICKS > MAX_TICKS:
         raise BadConfig("The piece would be longer than ten thousand bars.", "Choose a shorter extension.")
-    seats = seats_of(piece, first=wanted if controls.parts else ())
+    seats = seats_of(piece, first=wanted if controls.parts else (), with_scraps=False)
     heard = {voice for voice, line in enumerate(seats.lines)
              if (line is None and controls.accompaniment) or (line is not None and line.part.id in wanted)}
     return filled(piece, controls, seats, begin, begin + steps * STEP_TICKS, heard,

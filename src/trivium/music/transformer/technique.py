@@ -27,6 +27,7 @@ from trivium.music.written import WRITTEN, Written, replay
 
 LAG = 8  # steps after which versions that are written side by side must agree, so that a beat can be heard
 STRICT = 6.0  # nats that a note outside the scale loses where the key is kept altogether
+PAUSE = 4  # steps that all voices may rest in an extension: the network would rest for ever, taking the piece for over
 WINDOW = 512  # steps that are looked back on at most: a network has learned from pieces not much longer
 
 
@@ -68,7 +69,8 @@ def sampling(sheet: Sheet, controls: TransformerControls, classes: int) -> Contr
         favour[:PITCHES][~sheet.at_home()[(np.arange(PITCHES) + LOWEST) % 12]] = -STRICT * controls.keep_key
     return Controls(sampling=controls.sampling, top_k=controls.top_k, top_p=controls.top_p,
                     temperature=controls.creative_risk, favour=favour, max_rest=sheet.limit(controls.max_rest_s, 0),
-                    max_note=sheet.limit(controls.max_note_s, 1))
+                    max_note=sheet.limit(controls.max_note_s, 1),
+                    max_pause=PAUSE if controls.mode == "extend" else None)
 
 
 def refuse_too_much(sheet: Sheet, passages: Passages) -> None:

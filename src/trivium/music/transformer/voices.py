@@ -1,7 +1,9 @@
 """Whose voice is whose: the parts of any piece as at most four lines that sing one note at a time, soprano to bass.
 
 A part with chords is several lines, from high to low; a held note keeps its line. Where a piece has more than four
-lines the highest, the lowest and the busiest are taken, and the rest is left alone, as drums are.
+lines the highest, the lowest and the busiest are taken, and the rest is left alone, as drums are. Lines that are silent
+most of the time are scraps, such as a few notes that the AR-CNN has added. They can't go on: where a voice is silent,
+the network takes the piece for over.
 
 The network knows the pitches 36..81 and each voice in its usual range. So it sees a piece moved by some semitones, and
 a line by octaves on top, if it fits better so; what it writes is moved back.
@@ -22,6 +24,7 @@ COMFORT = ((64, 76), (59, 70), (54, 65), (43, 58))  # MIDI pitches: nine tenths 
 FAR, FARTHER = 0.01, 0.05  # the price of a semitone or an octave that something is moved, beside misfits of 0..1
 LOW_LINE = 50  # a piece of one line below this mean pitch is a bass
 DUET = 9  # two lines closer than so many semitones are soprano and alto, else soprano and bass
+SCRAP = 0.5  # a line that sounds less than this share of the time that the busiest one does
 DEEPEST, HIGHEST = 24, 108  # what is written keeps within these
 
 
@@ -75,12 +78,13 @@ def folded(pitches: Ints, lowest: int, highest: int) -> Ints:
 
 
 def seats_of(piece: Composition, listened: Collection[str] | None = None, first: Collection[str] = (),
-             has_melody: bool = False) -> Seats:
+             has_melody: bool = False, with_scraps: bool = True) -> Seats:
     """Four seats for a piece. `listened`: the only parts that count; `first`: parts that must have a seat;
-    `has_melody`: the highest line is the soprano, whatever it is."""
+    `has_melody`: the highest line is the soprano, whatever it is; `with_scraps`: scraps may have seats, too."""
     able = [part for part in piece.parts if not part.is_drum and part.notes]
     lines = [line for part in able if listened is None or part.id in listened for line in lines_of(part)]
-    taken = sorted(chosen(lines, first), key=lambda line: -line.height)
+    singing = lines if with_scraps else without_scraps(lines, first)
+    taken = sorted(chosen(singing, first), key=lambda line: -line.height)
     left = {line.part.id for line in lines if line not in taken} | {part.id for part in piece.parts if part.is_drum}
     left |= {part.id for part in able if listened is not None and part.id not in listened}
     places = places_of(taken, has_melody)
@@ -118,6 +122,12 @@ def untangled(notes: Sequence[Note]) -> list[list[Note]]:
             above = len(lines) - 1
         lines[above].append(note)
     return [sorted(line, key=note_order) for line in lines]
+
+
+def without_scraps(lines: Sequence[Line], first: Collection[str]) -> list[Line]:
+    """Lines that sound for long enough to go on, and those of the parts that must be there."""
+    most = max((line.ticks for line in lines), default=0)
+    return [line for line in lines if line.ticks >= SCRAP * most or line.part.id in first]
 
 
 def chosen(lines: Sequence[Line], first: Collection[str]) -> list[Line]:
