@@ -109,8 +109,11 @@ def test_pinned_notes_of_the_accompaniment_stay_and_nothing_of_their_pitch_sound
 
 
 def test_tracks_and_instruments_are_chosen(model: Model) -> None:
-    composed, _ = told(toy_piece(), model, tracks=[3, 1], programs=[43, 73])
+    composed, _ = told(toy_piece(), model, tracks=[3, 1], programs=[73, None, 43])
     assert {each.id[-1]: each.program for each in composed.piece.parts[1:]} == {"1": 73, "3": 43}
+    usual, _ = told(toy_piece(), model)
+    some, _ = told(toy_piece(), model, programs=[73])
+    assert [each.program for each in some.piece.parts[1:]] == [73, *(each.program for each in usual.piece.parts[2:])]
 
 
 def test_sparser_and_fuller(model: Model) -> None:

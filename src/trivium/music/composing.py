@@ -150,15 +150,16 @@ def result(composed: Composed, model: Model, seed: int) -> dict[str, Any]:
 
 
 def compose(piece: Composition, technique: str = "arcnn", controls: Mapping[str, Any] | None = None, *,
-            model: str | None = None, seed: int = 1, data: Path | str | None = None, tell: Tell = lambda *_: None,
+            preset: str | None = None, model: str | None = None, seed: int = 1, data: Path | str | None = None,
+            tell: Tell = lambda *_: None,
             cancelled: Callable[[], bool] = lambda: False) -> tuple[Composition, dict[str, Any]]:
     """One step right here: the composition, and {"seed", "model", "added", "removed", ...}.
 
-    `model` is a training's folder, name or id, or left out for the one in the package; `tell(kind, news, fraction)`
-    hears of each edit or note.
+    `preset` is "gentle", "balanced" or "bold"; what `controls` names goes before it. `model` is a training's folder,
+    name or id, or left out for the one in the package; `tell(kind, news, fraction)` hears of each edit or note.
     """
     found = find_technique(technique)
-    checked = parse_config(found.controls, controls or {})
+    checked = parse_config(found.controls, found.settings(controls or {}, preset))
     trained = found.model(data_folder(data), model)
     composed = found.composer()(piece, checked, trained, seed, tell, cancelled)
     return composed.piece, result(composed, trained, seed)

@@ -9,7 +9,7 @@ It tells each thing that it does as it does it, and ends early, with what there 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from trivium.core.studio import resolve
 from trivium.errors import NotFound
 from trivium.music.notes import Composition
+from trivium.music.presets import Preset, filled, find_preset
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -62,12 +63,21 @@ class Technique:
     controls: str  # "module:Class"
     compose: str  # "module:function", a Composer
     find_model: str  # "module:function(data_folder, name or None) -> Model"
+    presets: str  # "module:PRESETS", beside the controls
     retell: str  # "module:function(piece, story, taken_back) -> Composition": without what is taken back
 
     def controls_type(self) -> type[BaseModel]:
         """The class of its controls."""
         found: type[BaseModel] = resolve(self.controls)
         return found
+
+    def named_settings(self) -> list[Preset]:
+        """Its presets, each with all that it sets."""
+        return filled(resolve(self.presets), self.controls_type())
+
+    def settings(self, controls: Mapping[str, Any], preset: str | None) -> dict[str, Any]:
+        """Controls as a person names them, laid over those of a preset."""
+        return {**(find_preset(resolve(self.presets), preset).controls if preset else {}), **controls}
 
     def composer(self) -> Composer:
         """The function that composes. Loads what it needs."""
@@ -88,13 +98,16 @@ class Technique:
 TECHNIQUES: tuple[Technique, ...] = (
     Technique("arcnn", "AR-CNN", "Adds notes to a melody and removes some, one at a time.",
               "trivium.music.arcnn.config:ArcnnControls", "trivium.music.arcnn.compose:compose",
-              "trivium.music.arcnn.models:find_model", "trivium.music.arcnn.edits:retell"),
+              "trivium.music.arcnn.models:find_model", "trivium.music.arcnn.config:PRESETS",
+              "trivium.music.arcnn.edits:retell"),
     Technique("transformer", "Transformer", "Goes on where a piece ends, writes parts of it anew, and harmonises.",
               "trivium.music.transformer.controls:TransformerControls", "trivium.music.transformer.technique:compose",
-              "trivium.music.transformer.models:find_model", "trivium.music.written:retell"),
+              "trivium.music.transformer.models:find_model", "trivium.music.transformer.controls:PRESETS",
+              "trivium.music.written:retell"),
     Technique("gan", "GAN", "Writes accompaniment tracks to a melody, two bars at a time.",
               "trivium.music.gan.config:GanControls", "trivium.music.gan.compose:compose",
-              "trivium.music.gan.models:find_model", "trivium.music.written:retell"),
+              "trivium.music.gan.models:find_model", "trivium.music.gan.config:PRESETS",
+              "trivium.music.written:retell"),
 )
 
 

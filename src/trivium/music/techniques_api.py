@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path as FilePath
 from typing import Annotated, Any, Literal
 
@@ -27,6 +28,15 @@ router = APIRouter(tags=["music"])
 RunId = Annotated[str, Path(pattern=r"^[0-9A-Za-z_-]{1,64}$", description="A run's id.")]
 
 
+class PresetView(BaseModel):
+    """Settings that belong together, under a name."""
+
+    id: str
+    title: str
+    text: str = Field(description="What comes of it.")
+    controls: dict[str, Any] = Field(description="What it sets; all other controls stay.")
+
+
 class TechniqueView(BaseModel):
     """A technique, and the JSON Schema of its controls."""
 
@@ -34,6 +44,7 @@ class TechniqueView(BaseModel):
     title: str
     tagline: str
     controls: dict[str, Any] = Field(description="JSON Schema: ranges, defaults, what more and less of each does.")
+    presets: list[PresetView]
 
 
 class _Body(BaseModel):
@@ -158,4 +169,5 @@ def keep_composing(run_id: RunId, body: Keeping, index: Index, kept: Kept) -> Co
 
 def technique_view(technique: Technique) -> TechniqueView:
     return TechniqueView(id=technique.id, title=technique.title, tagline=technique.tagline,
-                         controls=technique.controls_type().model_json_schema())
+                         controls=technique.controls_type().model_json_schema(),
+                         presets=[PresetView(**asdict(preset)) for preset in technique.named_settings()])

@@ -4137,6 +4137,28 @@ export interface components {
             title: string;
         };
         /**
+         * PresetView
+         * @description Settings that belong together, under a name.
+         */
+        PresetView: {
+            /**
+             * Controls
+             * @description What it sets; all other controls stay.
+             */
+            controls: {
+                [key: string]: unknown;
+            };
+            /** Id */
+            id: string;
+            /**
+             * Text
+             * @description What comes of it.
+             */
+            text: string;
+            /** Title */
+            title: string;
+        };
+        /**
          * Problem
          * @description What went wrong (RFC 9457), with a hint what to do about it.
          */
@@ -4925,6 +4947,8 @@ export interface components {
             };
             /** Id */
             id: string;
+            /** Presets */
+            presets: components["schemas"]["PresetView"][];
             /** Tagline */
             tagline: string;
             /** Title */

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from trivium.core.knob import knob
+from trivium.music.presets import Preset
 from trivium.music.region import FirstBar, LastBar, PartId, check_bars
 
 MAX_ADDED = 5_000
@@ -52,6 +53,15 @@ class ArcnnControls(BaseModel):
         if self.lowest_pitch > self.highest_pitch:
             raise ValueError(f"the lowest pitch, {self.lowest_pitch}, is above the highest, {self.highest_pitch}")
         return self
+
+
+PRESETS = (
+    Preset("gentle", "Gentle", "Keeps every note of yours and adds a few.",
+           {"creative_risk": 0.7, "sampling_iterations": 30, "max_removed_percent": 0.0}),
+    Preset("balanced", "Balanced", "Adds a good deal, and may put a note of yours right."),
+    Preset("bold", "Bold", "Adds and takes away freely, wrong notes included.",
+           {"creative_risk": 2.0, "sampling_iterations": 200}),
+)
 
 
 class ArcnnConfig(BaseModel):

@@ -22,6 +22,7 @@ from trivium.settings import Settings
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), required=True,
               help="The .mid, .musicxml, .zip or .json file to write.")
 @click.option("--model", metavar="RUN_OR_ID", help="A training of yours, by folder, name or id; default: the built-in.")
+@click.option("--preset", metavar="NAME", help="gentle, balanced or bold: controls that belong together.")
 @click.option("--config", "config_file", type=click.Path(dir_okay=False, path_type=Path), help="TOML or JSON.")
 @click.option("--set", "sets", multiple=True, metavar="KEY=VALUE",
               help="Set any control, such as --set creative_risk=2.")
@@ -31,16 +32,17 @@ from trivium.settings import Settings
               help="Same seed, same composition.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output.")
 @click.pass_obj
-def compose(settings: Settings, technique: str, source: str, out: Path, model: str | None, config_file: Path | None,
-            sets: tuple[str, ...], edits_out: Path | None, seed: int, as_json: bool) -> None:
+def compose(settings: Settings, technique: str, source: str, out: Path, model: str | None, preset: str | None,
+            config_file: Path | None, sets: tuple[str, ...], edits_out: Path | None, seed: int, as_json: bool) -> None:
     """Make a composition of a melody."""
     from trivium.core import files
     from trivium.core.config_file import read_config
     from trivium.music.composing import compose as compose_piece
     from trivium.music.files.exporting import export, format_of
     from trivium.music.kept import piece_from
+    from trivium.music.techniques import find_technique
 
-    controls = assigned(sets, over=read_config(config_file))
+    controls = find_technique(technique).settings(assigned(sets, over=read_config(config_file)), preset)
     format = format_of(out.name)
     piece, _ = piece_from(settings.data, source)
     edits: list[dict[str, Any]] = []

@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from trivium.core.knob import knob
+from trivium.music.presets import Preset
 from trivium.music.region import FirstBar, LastBar, PartId, check_bars
 
 Track = Annotated[int, Field(ge=1, le=3)]
@@ -33,10 +34,11 @@ class GanControls(BaseModel):
         [1, 2, 3], min_length=1, max_length=3, title="Tracks",
         description="Which accompaniment tracks of the model are written, from 1, the highest, to 3, the lowest.",
         json_schema_extra=knob("parts"))
-    programs: list[Program] | None = Field(
+    programs: list[Program | None] | None = Field(
         None, max_length=3, title="Instruments",
-        description="A General MIDI program, 0 to 127, for each written track; empty: those of the model.",
-        json_schema_extra=knob("parts"))
+        description="Who plays track 1, 2 and 3, as General MIDI programs (0 to 127), where a part is new; empty: as "
+                    "the model has it.",
+        json_schema_extra=knob("parts", picks="program"))
     first_bar: FirstBar = None
     last_bar: LastBar = None
 
@@ -45,9 +47,15 @@ class GanControls(BaseModel):
         check_bars(self.first_bar, self.last_bar)
         if len(set(self.tracks)) != len(self.tracks):
             raise ValueError("a track is named twice")
-        if self.programs is not None and len(self.programs) != len(self.tracks):
-            raise ValueError(f"{len(self.programs)} instruments are named for {len(self.tracks)} tracks")
         return self
+
+
+PRESETS = (
+    Preset("gentle", "Gentle", "A sparse accompaniment with the likely notes.",
+           {"creative_risk": 0.5, "density": 0.7}),
+    Preset("balanced", "Balanced", "As full and as free as the music that the model learned from."),
+    Preset("bold", "Bold", "Fuller chords, and notes that surprise.", {"creative_risk": 1.8, "density": 1.4}),
+)
 
 
 class GanConfig(BaseModel):

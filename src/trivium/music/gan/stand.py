@@ -129,9 +129,11 @@ def melody_of(piece: Composition, wanted: str | None) -> Part:
 def parts_of(piece: Composition, melody: Part, controls: GanControls, tracks: list[dict[str, Any]]) -> dict[int, Part]:
     """The part of each track that is written: the piece's own where it has it, else a new one."""
     known = {part.id: part for part in piece.parts if part.id != melody.id and not part.is_drum}
-    programs = controls.programs or [int(tracks[track - 1]["program"]) for track in controls.tracks]
+    wished = dict(enumerate(controls.programs or [], start=1))
     found = {}
-    for track, program in sorted(zip(controls.tracks, programs, strict=True)):
+    for track in sorted(controls.tracks):
+        named = wished.get(track)
+        program = int(tracks[track - 1]["program"]) if named is None else named
         part_id = f"{PREFIX}{track}"
         if part_id in {part.id for part in piece.parts} - set(known):  # the melody itself, or drums
             part_id += "-below"

@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from trivium.core.knob import knob
+from trivium.music.presets import Preset
 from trivium.music.region import FirstBar, LastBar, PartId, check_bars
 
 MAX_EXTENSION_S = 300.0
@@ -80,3 +81,12 @@ class TransformerControls(BaseModel):
     def _in_order(self) -> TransformerControls:
         check_bars(self.first_bar, self.last_bar)
         return self
+
+
+PRESETS = (
+    Preset("gentle", "Gentle", "Stays in the key and takes the likely way.",
+           {"creative_risk": 0.8, "top_p": 0.9, "keep_key": 0.8}),
+    Preset("balanced", "Balanced", "Goes on as the piece began, with a surprise now and then."),
+    Preset("bold", "Bold", "Leaves the key when it likes, and takes unlikely turns.",
+           {"creative_risk": 1.2, "top_p": 1.0, "keep_key": 0.2}),
+)

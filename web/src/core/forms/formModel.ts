@@ -29,6 +29,8 @@ export interface Field {
   choices: (string | number)[];
   /** What a text, or each text of a list, has to look like; empty: anything. */
   pattern: string;
+  /** What is picked where no number is typed, such as "program", an instrument. */
+  picks: string;
   /** A list of whole numbers between these. */
   items: { min: number; max: number } | null;
   initial: Json;
@@ -58,6 +60,7 @@ export interface Schema {
   less?: string;
   advanced?: boolean;
   log?: boolean;
+  picks?: string;
 }
 
 function resolve(schema: Schema, root: Schema): Schema {
@@ -86,8 +89,9 @@ function kindOf(schema: Schema): Field["kind"] {
 }
 
 function itemsOf({ items }: Schema): Field["items"] {
-  if (items?.type !== "integer") return null;
-  const { min, max } = bounds(items);
+  const number = [items, ...(items?.anyOf ?? [])].find((item) => item?.type === "integer");
+  if (!number) return null;
+  const { min, max } = bounds(number);
   return Number.isFinite(min) && Number.isFinite(max) ? { min, max } : null;
 }
 
@@ -111,6 +115,7 @@ function toField(path: string[], outer: Schema, root: Schema): Field {
     log: outer.log ?? false,
     ...bounds(inner),
     choices: inner.enum ?? (inner.const === undefined ? [] : [inner.const]),
+    picks: outer.picks ?? "",
     pattern: inner.pattern ?? inner.items?.pattern ?? "",
     items: itemsOf(inner),
     initial: outer.default ?? inner.const ?? null,

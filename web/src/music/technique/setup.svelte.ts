@@ -89,6 +89,19 @@ export class Setup {
     if (this.technique) this.save({ controls: { ...this.saved.controls, [this.technique.id]: controls } });
   }
 
+  /** The preset that the form stands at, if it is one. */
+  preset = $derived(
+    this.technique?.presets.find((one) =>
+      Object.entries(one.controls).every(([key, value]) => this.typed[key] === value),
+    )?.id ?? "",
+  );
+
+  /** Sets what the preset names; where something may change stays. */
+  usePreset(id: string): void {
+    const found = this.technique?.presets.find((one) => one.id === id);
+    if (found) this.form = { ...this.typed, ...(found.controls as Config) };
+  }
+
   choose(technique: string): void {
     this.save({ technique });
   }
@@ -163,5 +176,6 @@ export class Setup {
 
 function isPicked(field: Field): boolean {
   if (field.kind === "text") return field.pattern === PART;
-  return field.kind === "list" && field.items !== null && field.items.max - field.items.min < MOST_BOXES;
+  if (field.kind !== "list" || field.items === null) return false;
+  return field.picks !== "" || field.items.max - field.items.min < MOST_BOXES;
 }

@@ -1,7 +1,8 @@
 // Which curves a training's page shows: made from the names of the metrics, so that any technique's fit. Pure functions.
 //
 // "nats_per_note/valid" and "nats_per_note/baseline" are two lines of one chart; each of "losses/..." that is measured in
-// the same unit stands with the others of its kind; "charts/..." are speeds, of no interest while listening.
+// the same unit stands with the others of its kind; "charts/..." are speeds, of no interest while listening, and
+// intervals and floors stand in the table of measures.
 import type { Best, MetricRows } from "@/api/types";
 import { column, extent, gridOf, lastValue, type Series } from "@/core/charts/chartData";
 import { number } from "@/core/format";
@@ -21,6 +22,7 @@ export interface Chart {
 
 const COLORS = ["--series-4", "--series-2", "--series-3", "--series-1", "--series-5", "--series-6"];
 const X = "epoch";
+const NO_CHART = new Set(["charts", "distance_low", "distance_high", "floor"]);
 
 const PARTS: Record<string, string> = {
   valid: "Pieces to check with",
@@ -40,9 +42,16 @@ const TEXTS: Record<string, string> = {
   edit_recall: "How much of what was spoilt it finds, with 5, 10 and 20 % of the notes spoilt.",
   style_distance:
     "How far its music is from pieces it has never heard; at the floor it is as close as real music.",
+  distance:
+    "How far each musical measure of its accompaniments lies from that of pieces it has never heard, in the measure's own unit; lower is better.",
+  wasserstein:
+    "How well the critic can tell what is written from what is real: near 0 it cannot, or has not learned to yet.",
   losses:
     "What the network tries to make small on the pieces it learns from. If it falls while the score above gets worse, the model is learning by heart.",
 };
+
+const OPPONENTS =
+  "Generator and critic learn against each other: what one gains the other loses, so neither loss tells how good the music is. The style distance does.";
 
 const words = (text: string): string => {
   const plain = text.replaceAll("_", " ");
@@ -63,7 +72,7 @@ export function chartsOf(rows: MetricRows, best: Best | null): Chart[] {
   const heads = new Map<string, string[]>();
   for (const key of Object.keys(rows)) {
     const head = key.split("/")[0] ?? key;
-    if (head === "charts" || key === X || !key.includes("/")) continue;
+    if (NO_CHART.has(head) || key === X || !key.includes("/")) continue;
     heads.set(head, [...(heads.get(head) ?? []), key]);
   }
   const chosen = best?.metric.split("/")[0];
@@ -89,7 +98,7 @@ function chart(rows: MetricRows, head: string, keys: string[], best: Best | null
     id: head,
     title: head === "losses" ? "Losses" : scoreName(head),
     unit: head,
-    text: TEXTS[head] ?? "",
+    text: keys.includes("losses/critic") ? OPPONENTS : (TEXTS[head] ?? ""),
     x: grid.x,
     series: sorted.map((key, i) => ({
       key,

@@ -206,15 +206,18 @@ describe("the curves", () => {
     "losses/generator": [[10, 3]],
     "losses/critic": [[10, -2]],
     "charts/notes_per_s": [[10, 5000]],
+    "distance_low/polyphony": [[10, 0.1]],
+    "floor/polyphony": [[10, 0.2]],
   };
   const best = { metric: "nats_per_note/valid", value: 0.6, step: 20 };
 
-  it("stand in one chart for each score, what was chosen by first, speeds left out", () => {
+  it("stand in one chart for each score, what was chosen by first, speeds and intervals left out", () => {
     const charts = chartsOf(rows, best);
     expect(charts.map((chart) => chart.id)).toEqual(["nats_per_note", "losses"]);
     expect(charts[0]?.series.map((line) => line.label)).toEqual(["Pieces to check with", "Bigram baseline"]);
     expect(charts[0]?.marker).toEqual({ x: 2, label: "best model" });
     expect(charts[1]?.series.map((line) => line.label)).toEqual(["Critic", "Generator"]);
+    expect(charts[1]?.text).toContain("against each other");
     expect(xLabel(rows)).toBe("Epoch");
     expect(lineName("edit_precision/10")).toBe("10 % spoilt");
   });
