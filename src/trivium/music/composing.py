@@ -24,6 +24,7 @@ from trivium.errors import BadConfig, NotFound
 from trivium.music import STUDIO
 from trivium.music.compose_config import ComposeConfig
 from trivium.music.files.midi_write import write_midi
+from trivium.music.models import is_shipped
 from trivium.music.notes import Composition
 from trivium.music.techniques import Composed, Model, Tell, find_technique
 from trivium.settings import data_folder
@@ -34,10 +35,16 @@ COMPOSITION, MIDI, STORY, RESULT = "composition.json", "composition.mid", "story
 
 def submit_composing(data: Path, name: str, config: ComposeConfig, piece: Composition, seed: int,
                      model: str | None = None, source: dict[str, Any] | None = None) -> Path:
-    """A queued step in DATA/runs; `source` says which composition the piece was, and which training the model is of."""
+    """A queued step in DATA/runs; `source` says which composition the piece was, and which training the model is of.
+
+    The model in the package counts as nobody's training, even where a run has it.
+    """
     found = find_technique(config.technique).model(data, model)
+    known = dict(source or {})
+    if known.get("training") and is_shipped(found):
+        known["training"] = None
     inputs: dict[str, Content] = {
-        PIECE: piece.model_dump_json(), SOURCE: json.dumps(source or {}), WEIGHTS: found.weights,
+        PIECE: piece.model_dump_json(), SOURCE: json.dumps(known), WEIGHTS: found.weights,
         CARD: json.dumps({"name": found.name, "card": found.card}, ensure_ascii=False)}
     return create_run(STUDIO, "compose", name, config, data=data, seed=seed, inputs=inputs, threads=1)
 

@@ -66,6 +66,20 @@ class Family:
         return Model(display_name(training, spec.name), to_safetensors(averaged(found.tensors)), card)
 
 
+def is_shipped(model: Model) -> bool:
+    """Whether these are the weights of the model in the package, under whatever name: they stand there in half
+    precision."""
+    folder = TRAINED / str(model.card.get("technique"))
+    if not (folder / WEIGHTS).is_file():
+        return False
+    import numpy as np
+    from safetensors.numpy import load
+
+    ours, theirs = load(files.read_file(folder / WEIGHTS)), load(model.weights)
+    return ours.keys() == theirs.keys() and all(
+        np.array_equal(array, theirs[name].astype(array.dtype)) for name, array in ours.items())
+
+
 def from_bundle(folder: Path, name: str) -> Model:
     """A model that lies beside its card."""
     card, weights = read_bundle(folder)
