@@ -10,7 +10,7 @@ import pytest
 
 from tests.music.conftest import chorale, tiny
 from trivium.music.score.likelihood import likelihood, log_probabilities
-from trivium.music.transformer.compose import Draft, Versions, compose
+from trivium.music.transformer.compose import Draft, Versions, Writing, compose
 from trivium.music.transformer.sampling import Controls
 from trivium.music.transformer.tokens import SILENCE, Piece, onsets_of
 
@@ -76,6 +76,24 @@ def test_no_note_and_no_rest_is_longer_than_wished(with_hold: bool) -> None:
         for a, b in pairwise(starts):
             limit = 2 if made.sounding[a, voice] == SILENCE else 3
             assert a == 8 or b - a <= limit, (voice, a, b)
+
+
+def test_what_is_read_anew_begins_like_a_piece_of_its_own() -> None:
+    """A note that is held where reading begins is struck there; what came before has no say any more."""
+    network = tiny(with_hold=True, look_back=True)
+    sounding = chorale(1, 12)  # (48, 4), quarters
+    onset = np.tile(np.arange(48)[:, None] % 4 == 0, 4)
+    onset[32] = False  # what sounds in step 31 goes on
+    sounding[28:36] = sounding[31]
+    struck = onset.copy()
+    struck[32] = True
+    expected: list[Any] = []
+    for piece, window in ((Piece.of(sounding[32:], struck[32:]), None), (Piece.of(sounding, onset), 32)):
+        draft = Draft.continuation(piece, 14)
+        decoder = Writing(network, draft, 3, FREELY, None, lambda *_: None, None, window).decoder
+        decoder.begin()
+        expected.append(decoder.logits(0, draft.sounding[None, len(piece)], draft.onset[None, len(piece)]))
+    assert np.array_equal(*expected)
 
 
 def test_all_voices_never_rest_longer_than_they_may() -> None:

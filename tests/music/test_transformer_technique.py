@@ -89,6 +89,18 @@ def test_a_melody_gets_the_voices_that_are_missing(name: str) -> None:
         assert all(a.end == b.onset for a, b in pairwise(part.notes))  # never a rest, never two at once
 
 
+def test_a_note_that_sounds_where_listening_begins_is_struck_there_for_the_network() -> None:
+    def draft(*lengths: int) -> Any:
+        onsets = np.cumsum([0, *lengths])
+        notes = [Note(onset=int(onset), length=length, pitch=67 if onset < 2880 else 69)
+                 for onset, length in zip(onsets, lengths, strict=False)]
+        return sheet_of(Composition(parts=[Part(id="melody", notes=notes)]), TransformerControls(input_s=2.0)).draft
+
+    held, struck = draft(2880, 960), draft(1920, 960, 960)  # the last bar of two, at 120 quarters a minute
+    assert held.onset[0].any() and np.array_equal(held.onset, struck.onset)
+    assert np.array_equal(held.sounding, struck.sounding)
+
+
 def test_only_the_chosen_parts_are_written_anew() -> None:
     piece = four_parts()
     made, _ = composed(piece, mode="regenerate", parts=["part-2", "part-4"], **FULL)
