@@ -142,6 +142,12 @@ def test_atomic_write_keeps_the_old_file_when_the_new_one_fails(tmp_path: Path) 
     assert [p.name for p in tmp_path.iterdir()] == ["x.json"]
 
 
+def test_atomic_write_names_the_file_that_was_asked_for(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError) as refused:
+        files.atomic_write(tmp_path / "no folder" / "x.json", "{}")
+    assert refused.value.filename == str(tmp_path / "no folder" / "x.json")
+
+
 @pytest.mark.parametrize("name", ["../x", "/etc/passwd", "a/../../x", "C:\\x", "a\\b", "", ".", "x\0y", "C:x"])
 def test_names_that_leave_the_folder_are_refused(tmp_path: Path, name: str) -> None:
     with pytest.raises(BadFile):

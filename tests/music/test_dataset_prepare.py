@@ -186,6 +186,17 @@ def test_doubles_go_and_near_duplicates_stay_in_one_split() -> None:
         assert not {id(p) for p in made.split("train")} & {id(p) for p in made.split("test")}
 
 
+def test_copies_go_however_many_there_are_and_however_little_is_in_them() -> None:
+    rows = [(8 * k, 4, 60, 0, 80) for k in range(30)]  # the same note again and again: no passage tells it from others
+    dull = GridPiece(notes=np.array(rows, dtype=np.int32), title="dull")
+    others = chorales(6)
+    made = prepare([*others, *[others[0]] * 70, dull, dull], 1, own_sources("ours"))
+    assert [piece.title for piece in made.pieces] == [piece.title for piece in [*others, dull]]
+    assert len(made.card["duplicates"]) == 71
+    with pytest.raises(BadFile, match="the same one"):
+        prepare([dull] * 5, 1, own_sources("ours"))
+
+
 def test_a_leak_between_splits_is_told() -> None:
     from trivium.music.dataset.prepare import leaks
 

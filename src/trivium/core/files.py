@@ -78,9 +78,11 @@ def atomic_write(path: Path, data: bytes | str, durable: bool = True) -> None:
         with disk_full_guard():
             write_file(temporary, content, durable)
             _replace(temporary, path)
-    except BaseException:
+    except BaseException as error:
         with contextlib.suppress(OSError):
             temporary.unlink()
+        if isinstance(error, OSError) and error.filename == str(temporary):
+            error.filename = str(path)  # what a person asked for
         raise
     if durable:
         sync_folder(path.parent)

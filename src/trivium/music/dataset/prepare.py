@@ -12,7 +12,7 @@ from typing import Any
 
 from trivium.errors import BadFile
 from trivium.music.dataset.cleaning import cleaned
-from trivium.music.dataset.piece import GridPiece
+from trivium.music.dataset.piece import LENGTH, ONSET, PITCH, GridPiece
 from trivium.music.dataset.reading import Reading, read_files
 from trivium.music.dataset.sets import FORMAT, TrainingSet, content_hash
 from trivium.music.dataset.split import SPLITS, TEST, TRAIN, VALID, split
@@ -65,8 +65,10 @@ def prepare(pieces: Sequence[GridPiece], seed: int, sources: dict[str, Any], dou
     `double` is the share of common two-bar windows from which a near-duplicate is dropped and not only kept together
     with its like.
     """
-    pairs = near_duplicates([grid_of(piece) for piece in pieces])
-    dropped: dict[int, int] = {}  # piece -> the one that it repeats
+    dropped = repeats(pieces)  # piece -> the one that it repeats
+    others = [k for k in range(len(pieces)) if k not in dropped]
+    pairs = [(others[i], others[j], count, share)
+             for i, j, count, share in near_duplicates([grid_of(pieces[k]) for k in others])]
     for i, j, _, share in pairs:
         if share >= double and i not in dropped:
             dropped.setdefault(j, i)
@@ -87,6 +89,20 @@ def prepare(pieces: Sequence[GridPiece], seed: int, sources: dict[str, Any], dou
         "pieces": [{**piece.facts(), "split": name, "steps": piece.steps, "notes": len(piece.notes)}
                    for piece, name in zip(chosen, splits, strict=True)]}
     return TrainingSet(chosen, splits, {**card, "warnings": find_warnings(card)})
+
+
+def repeats(pieces: Sequence[GridPiece]) -> dict[int, int]:
+    """Pieces that are note for note an earlier one in whatever key, with that one's number. Looked for first: passages
+    of a single note, and those that very many pieces share, tell no pieces apart."""
+    seen: dict[bytes, int] = {}
+    found: dict[int, int] = {}
+    for k, piece in enumerate(pieces):
+        rows = piece.notes[:, [ONSET, LENGTH, PITCH]].copy()
+        rows[:, 2] -= rows[0, 2] if len(rows) else 0
+        first = seen.setdefault(rows.tobytes(), k)
+        if first != k:
+            found[k] = first
+    return found
 
 
 def music_files(folder: Path) -> tuple[list[tuple[Path, str]], dict[str, Any]]:
