@@ -86,12 +86,20 @@ def test_the_list_is_paged_and_newest_first(client: TestClient) -> None:
     assert "composition" not in first["items"][0]
 
 
-def test_a_share_link_shows_the_piece_until_it_is_taken_back(client: TestClient) -> None:
+def test_a_share_link_shows_the_notes_to_anybody_until_it_is_taken_back(client: TestClient) -> None:
     kept = made(client, tune="twinkle")
     address = f"{MUSIC}/compositions/{kept['id']}/share"
     token = client.post(address, json={"shared": True}).json()["share_token"]
-    assert client.post(address, json={"shared": True}).json()["share_token"] == token
-    assert client.get(f"{MUSIC}/shared/{token}").json()["id"] == kept["id"]
+    assert client.post(address, json={"shared": True}).json()["share_token"] == token and len(token) >= 32
+    signed_in = dict(client.cookies.items())
+    client.cookies.clear()
+    assert client.get(f"{MUSIC}/compositions/{kept['id']}").status_code == 401
+    shared = client.get(f"{MUSIC}/shared/{token}").json()
+    assert shared["composition"] == kept["composition"]
+    assert not {"id", "share_token", "settings", "training"} & set(shared)
+    assert client.post(address, json={"shared": False}).status_code == 401
+    assert client.get(f"{MUSIC}/shared/{token[:-1]}x").status_code == 404
+    client.cookies.update(signed_in)
     assert client.post(address, json={"shared": False}).json()["share_token"] is None
     assert client.get(f"{MUSIC}/shared/{token}").status_code == 404
 

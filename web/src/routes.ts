@@ -116,6 +116,7 @@ export const ROUTES: readonly Route<Load>[] = [
     path: "/music/shared/:token",
     title: "Shared piece",
     studio: "music",
+    open: true,
     page: page(() => import("./music/Shared.svelte")),
   },
   {

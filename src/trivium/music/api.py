@@ -29,6 +29,7 @@ from trivium.music.views import (
     ImportedComposition,
     NewComposition,
     NewTitle,
+    SharedComposition,
     Sharing,
     TuneView,
     tune_view,
@@ -212,9 +213,9 @@ def download_composition(
 
 
 @router.get("/shared/{token}")
-def get_shared_composition(token: Token, kept: Kept) -> CompositionView:
-    """The composition that a share link leads to, as it is now."""
-    return kept.shared(token)
+def get_shared_composition(token: Token, kept: Kept) -> SharedComposition:
+    """The composition that a share link leads to, as it is now. The link is enough; nobody needs to sign in."""
+    return SharedComposition(**kept.shared(token).model_dump(include=set(SharedComposition.model_fields)))
 
 
 router.include_router(techniques_router)

@@ -50,6 +50,17 @@ class CompositionView(CompositionSummary):
     composition: Composition
 
 
+class SharedComposition(BaseModel):
+    """What a share link shows: the piece, and nothing of how it was made or where it is kept."""
+
+    title: str
+    parts: list[str]
+    notes: int
+    bars: int
+    duration_s: float
+    composition: Composition
+
+
 class CompositionPage(BaseModel):
     """Some of the kept compositions, newest first."""
 

@@ -51,6 +51,7 @@ def create_app(
     db.migrate()
     access = Access(db, settings.port)
     routers = (*ROUTERS, *(resolve(studio.api) for studio in studios if studio.api))
+    theirs = [route for router in routers for route in router.routes]  # by name, which the app's own list has not
     app: FastAPI = FastAPI(
         title="Trivium",
         version=__version__,
@@ -61,9 +62,9 @@ def create_app(
         responses=_problem_responses(),
         middleware=[
             Middleware(SecurityHeaders),
-            Middleware(Gate, access=access, routes=lambda: list(app.routes)),
+            Middleware(Gate, access=access, routes=lambda: [*theirs, *app.routes]),
             Middleware(CatchAll),
-            Middleware(BodyCheck, routes=[route for router in routers for route in router.routes]),
+            Middleware(BodyCheck, routes=theirs),
         ],
     )
     hub = EventHub(db)

@@ -27,8 +27,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from trivium.server.problems import problem
 from trivium.server.signin import Access
 
-PUBLIC = frozenset({"healthz", "pages"})
 DEVICES = "/api/v1/vision/device/"  # each route below it asks for the device's own credential, or its code, itself
+# A shared piece is open to whoever has its link: 192 random bits in the address stand for the sign-in, read only, until
+# the piece's owner takes the link back.
+PUBLIC = frozenset({"healthz", "pages", "get_shared_composition"})
 LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "[::1]"})
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 JSON_CAP_BYTES = 1_000_000

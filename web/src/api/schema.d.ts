@@ -673,7 +673,7 @@ export interface paths {
         };
         /**
          * Get Shared Composition
-         * @description The composition that a share link leads to, as it is now.
+         * @description The composition that a share link leads to, as it is now. The link is enough; nobody needs to sign in.
          */
         get: operations["get_shared_composition"];
         put?: never;
@@ -4807,6 +4807,23 @@ export interface components {
              */
             source?: string;
         };
+        /**
+         * SharedComposition
+         * @description What a share link shows: the piece, and nothing of how it was made or where it is kept.
+         */
+        SharedComposition: {
+            /** Bars */
+            bars: number;
+            composition: components["schemas"]["Composition"];
+            /** Duration S */
+            duration_s: number;
+            /** Notes */
+            notes: number;
+            /** Parts */
+            parts: string[];
+            /** Title */
+            title: string;
+        };
         /** Sharing */
         Sharing: {
             /**
@@ -7363,7 +7380,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["CompositionView"];
+                    "application/json": components["schemas"]["SharedComposition"];
                 };
             };
             /** @description Values that don't fit. */

@@ -10,6 +10,8 @@ export interface Route<Page> {
   studio?: string;
   /** The sub-navigation entry that is lit on this page. */
   section?: string;
+  /** Whoever has the address may look at it; nobody needs to sign in. */
+  open?: boolean;
 }
 
 /** A stage of a studio in its sub-navigation. */

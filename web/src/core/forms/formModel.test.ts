@@ -101,7 +101,12 @@ it("knows what a list holds, gaps in it too, and what is picked for it", () => {
   const program = { anyOf: [{ type: "integer", minimum: 0, maximum: 127 }, { type: "null" }] };
   const list = { anyOf: [{ type: "array", items: program }, { type: "null" }], picks: "program" };
   const [found] = fieldsOf({ properties: { programs: list } });
-  expect(found).toMatchObject({ kind: "list", items: { min: 0, max: 127 }, picks: "program", optional: true });
+  expect(found).toMatchObject({
+    kind: "list",
+    items: { min: 0, max: 127 },
+    picks: "program",
+    optional: true,
+  });
 });
 
 describe("values", () => {
