@@ -194,6 +194,13 @@ def test_the_command_writes_a_file(tmp_path: Path) -> None:
     assert out.read_bytes()[:4] == b"OggS"
 
 
+def test_fewer_bits_make_a_smaller_file() -> None:
+    noise = Audio(np.random.default_rng(1).uniform(-0.3, 0.3, (2, 48_000)), 48_000)
+    small, large = (len(noise.packed("ogg", kbps)) for kbps in (24, 96))
+    assert 2 * small < large
+    assert len(noise.packed("flac", 24)) == len(noise.packed("flac"))
+
+
 def test_an_ending_that_says_nothing_is_refused() -> None:
     with pytest.raises(BadConfig, match=r"\.mp3"):
         sound_file("song.mp3")

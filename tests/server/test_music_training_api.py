@@ -18,15 +18,19 @@ from fastapi import FastAPI
 
 from tests.music.arcnn_toy import chord_piece
 from tests.server.conftest import TestClient, wait_for
+from trivium.core import files
+from trivium.core.events import read_events
 from trivium.core.run import Run
 from trivium.music import models
 from trivium.music.arcnn.train import train
-from trivium.music.composing import source_of
+from trivium.music.compose_config import ComposeConfig
+from trivium.music.composing import compose_run, source_of
 from trivium.music.config import TrainConfig
 from trivium.music.dataset import making as dataset_making
 from trivium.music.dataset import sets as dataset
 from trivium.music.dataset.sources import prepare_chorales
 from trivium.music.files.midi_write import write_midi
+from trivium.music.gan.train import train as train_gan
 from trivium.music.ship import ship
 
 MUSIC = "/api/v1/music"
@@ -112,17 +116,42 @@ def test_a_folder_becomes_a_set_with_a_report(client: TestClient, data: Path) ->
     assert client.get(f"{MUSIC}/sets").json() == [] and client.delete(f"{MUSIC}/sets/mine").status_code == 404
 
 
-def test_rolls_become_a_set(client: TestClient) -> None:
+def rolls_file(clips: int) -> bytes:
+    """Clips of two bars, a melody and three tracks below it, as a .npz file."""
     rng = np.random.default_rng(1)
-    rolls = np.zeros((6, 32, 128, 4), dtype=np.uint8)
+    rolls = np.zeros((clips, 32, 128, 4), dtype=np.uint8)
     for clip in rolls:
         for track in range(4):
             for step in range(0, 32, 4):
-                clip[step:step + 4, 40 + 10 * track + rng.integers(0, 10), track] = 1
+                clip[step:step + 4, 70 - 10 * track + rng.integers(0, 10), track] = 1
     buffer = io.BytesIO()
     np.savez_compressed(buffer, rolls=rolls)
-    assert made(client, upload(client, buffer.getvalue(), file="rolls.npz"))["state"] == "done"
-    assert client.get(f"{MUSIC}/sets/mine").json()["counts"]["all"]["pieces"] == 6
+    return buffer.getvalue()
+
+
+def test_a_gan_of_ones_own_from_rolls_to_a_kept_accompaniment(full: TestClient, app: FastAPI) -> None:
+    """The exercise of the music page: rolls in, losses and the film while it learns, Twinkle with the model."""
+    assert made(full, upload(full, rolls_file(20), file="rolls.npz"))["state"] == "done"
+    assert full.get(f"{MUSIC}/sets/mine").json()["counts"]["all"]["pieces"] == 20
+    config = {"technique": "gan", "gan": {"width": 8, "critic_width": 8, "epochs": 2, "updates_per_epoch": 2,
+                                          "batch_clips": 2}}
+    torch.set_num_threads(1)
+    training = full.post(f"{MUSIC}/trainings", json={"set": "mine", "config": config, "seed": 3}).json()["id"]
+    run = Run.open(app.state.index.folder(training))
+    train_gan(TrainConfig.model_validate(run.spec.config), run)
+    told = {key for event in read_events(run.folder / files.EVENTS) for key in event.get("values", {})}
+    assert {"losses/generator", "losses/critic", "style_distance/valid", "style_distance/floor"} <= told
+    film = full.get(f"{MUSIC}/trainings/{training}/samples").json()
+    assert film["steps"] == [2, 4]
+    assert all(full.get(f"{MUSIC}/trainings/{training}/samples/{step}").json()["pieces"] for step in film["steps"])
+    source = full.post(f"{MUSIC}/compositions", json={"tune": "twinkle"}).json()
+    body = {"composition": source["id"], "technique": "gan", "model": training, "controls": {"programs": [40]}}
+    step = Run.open(app.state.index.folder(full.post(f"{MUSIC}/composings", json=body).json()["id"]))
+    compose_run(ComposeConfig.model_validate(step.spec.config), step)
+    kept = full.post(f"{MUSIC}/composings/{step.spec.id}/keep", json={}).json()
+    assert (kept["training"], kept["parent"], kept["technique"]) == (training, source["id"], "gan")
+    parts = kept["composition"]["parts"]
+    assert parts[0] == source["composition"]["parts"][0] and parts[1]["program"] == 40 and kept["notes"] > 42
 
 
 def bomb() -> bytes:

@@ -18,9 +18,11 @@ from trivium.settings import Settings
 @click.option("--font", type=click.Path(exists=True, dir_okay=False, path_type=Path),
               help="Your own instruments, a .sf2 or .sf3 file; FluidR3 Mono if left out.")
 @click.option("--dry", is_flag=True, help="Without the reverberation of a room.")
+@click.option("--kbps", type=click.IntRange(16, 256), default=96, show_default=True,
+              help="Thousand bits a second of .ogg: fewer make a smaller file and a duller sound.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output.")
 @click.pass_obj
-def render(settings: Settings, source: str, out: Path, font: Path | None, dry: bool, as_json: bool) -> None:
+def render(settings: Settings, source: str, out: Path, font: Path | None, dry: bool, kbps: int, as_json: bool) -> None:
     """Play a composition (its id), a sample melody (its name) or a file of notes into a sound file."""
     from trivium.core.files import atomic_write
     from trivium.music.kept import piece_from
@@ -31,7 +33,7 @@ def render(settings: Settings, source: str, out: Path, font: Path | None, dry: b
     piece, _ = piece_from(settings.data, source)
     name, rate_hz = sound_file(out.name)
     audio = rendered(piece, font, rate_hz, room=not dry)
-    atomic_write(out, audio.packed(name))
+    atomic_write(out, audio.packed(name, kbps))
     wall_s = time.perf_counter() - begun
     result = {"out": str(out), "duration_s": audio.duration_s, "peak": audio.peak, "wall_s": wall_s}
     click.echo(json.dumps(result) if as_json else f"{out}: {audio.duration_s:.1f} s, made in {wall_s:.1f} s")

@@ -43,7 +43,8 @@ CUT_S = 0.03  # a closing hi-hat stops an open one in this time
 
 
 SoundFormat = Literal["wav", "flac", "ogg"]
-CODECS: dict[SoundFormat, tuple[str, int]] = {"flac": ("flac", 0), "ogg": ("libopus", 96_000)}  # bits a second
+CODECS: dict[SoundFormat, str] = {"flac": "flac", "ogg": "libopus"}
+OPUS_KBPS = 96
 
 
 @dataclass(frozen=True)
@@ -63,9 +64,9 @@ class Audio:
         """Its largest deviation; 1 is full scale."""
         return float(np.abs(self.wave).max(initial=0.0))
 
-    def packed(self, format: SoundFormat) -> bytes:
-        """The content of a sound file."""
-        return wav(self) if format == "wav" else encoded(self, *CODECS[format])
+    def packed(self, format: SoundFormat, kbps: int = OPUS_KBPS) -> bytes:
+        """The content of a sound file. `kbps`: thousand bits a second, of Opus alone."""
+        return wav(self) if format == "wav" else encoded(self, CODECS[format], kbps if format == "ogg" else 0)
 
 
 def bundled_font() -> Path:
@@ -258,15 +259,15 @@ def wav(audio: Audio) -> bytes:
     return written.getvalue()
 
 
-def encoded(audio: Audio, codec: str, bits_per_s: int) -> bytes:
-    """A file that PyAV packs: FLAC without loss, Opus for the web."""
+def encoded(audio: Audio, codec: str, kbps: int) -> bytes:
+    """A file that PyAV packs: FLAC without loss (0 kbps: as it comes), Opus for the web."""
     import av
 
     written = io.BytesIO()
     with av.open(written, "w", format="flac" if codec == "flac" else "ogg") as file:
         stream: Any = file.add_stream(codec, rate=audio.rate_hz, layout="stereo")
-        if bits_per_s:
-            stream.bit_rate = bits_per_s
+        if kbps:
+            stream.bit_rate = 1000 * kbps
         frame = av.AudioFrame.from_ndarray(integers(audio).reshape(1, -1), format="s16", layout="stereo")
         frame.sample_rate = audio.rate_hz
         for packet in [*stream.encode(frame), *stream.encode(None)]:
