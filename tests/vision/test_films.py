@@ -116,8 +116,8 @@ def broken(kind: str, path: Path) -> Path:
         path.write_text("No film at all.\n" * 500)
     elif kind == "no moov":
         path.write_bytes(film(path, ["red"] * 10).read_bytes()[:700])
-    elif kind == "no frames":
-        with av.open(str(path), "w") as container:
+    elif kind == "no frames":  # an AVI says what it would hold before anything comes
+        with av.open(str(path), "w", format="avi") as container:
             still: Any = container.add_stream("mpeg4", rate=10)
             still.width, still.height, still.pix_fmt = 64, 48, "yuv420p"
             container.start_encoding()

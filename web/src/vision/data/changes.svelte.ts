@@ -17,13 +17,27 @@ export class Changes {
   /** Photos that somebody else labelled meanwhile, with what was wanted here. */
   disputed = $state.raw<{ photo: PhotoView; wanted: string | null }[]>([]);
   private readonly history = new History();
+  private last: Promise<unknown> = Promise.resolve();
 
   constructor(
     readonly project: string,
     private readonly onchanged: (photos: PhotoView[]) => void,
   ) {}
 
-  async label(photos: readonly PhotoView[], label: string | null): Promise<boolean> {
+  label(photos: readonly PhotoView[], label: string | null): Promise<boolean> {
+    return this.inTurn(() => this.labelNow(photos, label));
+  }
+
+  removeByHash(hashes: string[], photos: PhotoView[] = []): Promise<boolean> {
+    return this.inTurn(() => this.removeNow(hashes, photos));
+  }
+
+  /** Takes the last step back; the photos that it was about. */
+  undo(): Promise<string[]> {
+    return this.inTurn(() => this.undoNow());
+  }
+
+  private async labelNow(photos: readonly PhotoView[], label: string | null): Promise<boolean> {
     const outcome = await this.send(
       photos.map(({ sha256, version }) => ({ sha256, version, label })),
       label,
@@ -42,7 +56,7 @@ export class Changes {
     );
   }
 
-  async removeByHash(hashes: string[], photos: PhotoView[] = []): Promise<boolean> {
+  private async removeNow(hashes: string[], photos: PhotoView[]): Promise<boolean> {
     try {
       const { photos: gone } = await removePhotos(this.project, hashes);
       const known = new Map(photos.map((photo) => [photo.sha256, photo]));
@@ -60,8 +74,7 @@ export class Changes {
     }
   }
 
-  /** Takes the last step back; the photos that it was about. */
-  async undo(): Promise<string[]> {
+  private async undoNow(): Promise<string[]> {
     const step = this.history.pop();
     this.undoable = this.history.length;
     if (!step) return [];
@@ -90,6 +103,13 @@ export class Changes {
 
   yield(sha256: string): void {
     this.disputed = this.disputed.filter((one) => one.photo.sha256 !== sha256);
+  }
+
+  /** One after the other: a step that is still on its way to the studio is the one that an undo takes back. */
+  private inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const mine = this.last.then(work);
+    this.last = mine.catch(() => undefined);
+    return mine;
   }
 
   private async send(changes: LabelChange[], wanted: string | null): Promise<LabelOutcome | null> {
