@@ -56,8 +56,8 @@ class TransformerConfig(BaseModel):
         4e-3, gt=0.0, le=0.1, title="Learning rate of the tables", description="Of all else, which learns with Adam.",
         json_schema_extra=knob("learning", "learns faster, may fail", "steadier, slower", advanced=True))
     weight_decay: float = Field(
-        0.05, ge=0.0, le=2.0, title="Weight decay", description="How strongly weights are drawn towards zero.",
-        json_schema_extra=knob("learning", "memorises less", "remembers more", advanced=True))
+        0.05, ge=0.0, le=10.0, title="Weight decay", description="How strongly weights are drawn towards zero.",
+        json_schema_extra=knob("learning", "memorises less: good with few pieces", "remembers more", advanced=True))
     average: float = Field(
         0.998, ge=0.0, lt=1.0, title="Weight averaging",
         description="Share of the old average that each update keeps; the average is what is used.",
