@@ -98,6 +98,13 @@ class NotFound(StudioError):
     code = "not_found"
 
 
+class Busy(StudioError):
+    """The server has as much of this kind to do as it takes on at once."""
+
+    status = 503
+    code = "busy"
+
+
 class NameTaken(StudioError):
     """The name or folder is in use already."""
 

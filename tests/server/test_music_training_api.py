@@ -18,7 +18,7 @@ from fastapi import FastAPI
 
 from tests.music.arcnn_toy import chord_piece
 from tests.server.conftest import TestClient, wait_for
-from trivium.core import files
+from trivium.core import files, task_queue
 from trivium.core.events import read_events
 from trivium.core.run import Run
 from trivium.music import models
@@ -181,10 +181,10 @@ def endless() -> bytes:
     (lambda: zipped({f"{i}.mid": midi(1) for i in range(3)}), "f.zip", "the same"),
 ])
 def test_what_makes_no_set_is_told_and_leaves_nothing(tmp_path: Path, content: Any, file: str, words: str) -> None:
-    (tmp_path / dataset_making.UPLOAD).write_bytes(content())
-    (tmp_path / dataset_making.TASK).write_text(json.dumps({"name": "mine", "file": file, "seed": 1}))
+    (tmp_path / task_queue.UPLOAD).write_bytes(content())
+    (tmp_path / task_queue.TASK).write_text(json.dumps({"name": "mine", "file": file, "seed": 1}))
     dataset_making.make_or_tell(tmp_path)
-    found = json.loads((tmp_path / dataset_making.RESULT).read_text())
+    found = json.loads((tmp_path / task_queue.RESULT).read_text())
     assert words in found["message"] and found["hint"], found
     assert not (tmp_path / "mine").exists()
 

@@ -7,12 +7,12 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 
+from trivium.core.task_queue import UPLOAD, receive
 from trivium.errors import NameTaken
 from trivium.vision import labelling
-from trivium.vision.api_state import Arriving, Data, FileName, Name, Projects, keep_upload, upload_body
+from trivium.vision.api_state import CHOOSE, Arriving, Data, FileName, Name, Projects, upload_body
 from trivium.vision.deleting import delete_project
 from trivium.vision.project import create, place_of
-from trivium.vision.taking import UPLOAD
 from trivium.vision.views import (
     FindingsView,
     ImportView,
@@ -58,7 +58,7 @@ def get_vision_project(name: Name, kept: Projects) -> ProjectView:
 def delete_vision_project(name: Name, kept: Projects, arriving: Arriving, data: Data) -> Response:
     """Delete a project with its photos, except those that another project has too; trainings keep their figures."""
     for taking in list(arriving.all.values()):
-        if taking.project == name:
+        if taking.name == name:
             arriving.drop(taking.id)
     delete_project(data, name)
     kept.forget(name)
@@ -115,7 +115,7 @@ async def import_into_project(
     await run_in_threadpool(get_vision_project, name, kept)  # refused before anything is sent for nothing
     folder = arriving.room()
     try:
-        await keep_upload(request, folder / UPLOAD)
+        await receive(request.stream(), folder / UPLOAD, CHOOSE)
     except BaseException:
         arriving.clear(folder)
         raise

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import threading
 from pathlib import Path as FilePath
 from typing import Annotated
 
 from fastapi import Depends, Path, Query, Request
 
 from trivium.core.index import RunIndex
-from trivium.errors import BadFile
+from trivium.core.once import once
 from trivium.vision.library import Library
 from trivium.vision.project import NAME
 from trivium.vision.taking import Takings
 
 UPLOAD_CAP_BYTES = 4_000_000_000
-_ONE_AT_A_TIME = threading.Lock()
+CHOOSE = "Choose photos, or a zip of a folder."
 
 Name = Annotated[str, Path(pattern=f"^{NAME.pattern}$", description="A project's name.")]
 RunId = Annotated[str, Path(pattern=r"^[0-9A-Za-z_-]{1,64}$", description="A run's id.")]
@@ -37,41 +36,18 @@ def data_folder(request: Request) -> FilePath:
 
 def library(request: Request) -> Library:
     state = request.app.state
-    with _ONE_AT_A_TIME:
-        if not hasattr(state, "vision_library"):
-            state.vision_library = Library(state.settings.data)
-        found: Library = state.vision_library
-        return found
+    return once(state, "vision_library", lambda: Library(state.settings.data))
 
 
 def takings(request: Request) -> Takings:
     state = request.app.state
-    with _ONE_AT_A_TIME:
-        if not hasattr(state, "vision_takings"):
-            state.vision_takings = Takings(state.settings.data)
-        found: Takings = state.vision_takings
-        return found
+    return once(state, "vision_takings", lambda: Takings(state.settings.data))
 
 
 Index = Annotated[RunIndex, Depends(run_index)]
 Data = Annotated[FilePath, Depends(data_folder)]
 Projects = Annotated[Library, Depends(library)]
 Arriving = Annotated[Takings, Depends(takings)]
-
-
-async def keep_upload(request: Request, path: FilePath) -> None:
-    """The body of a request as a file; refused where there is none."""
-    from starlette.concurrency import run_in_threadpool
-
-    from trivium.core.files import disk_full_guard
-
-    size = 0
-    with disk_full_guard(), path.open("wb") as out:
-        async for chunk in request.stream():
-            size += len(chunk)
-            await run_in_threadpool(out.write, chunk)
-    if not size:
-        raise BadFile("No file arrived, or an empty one.", "Choose photos, or a zip of a folder.")
 
 
 def upload_body(description: str, cap_bytes: int = UPLOAD_CAP_BYTES) -> dict[str, object]:

@@ -9,10 +9,12 @@ from starlette.concurrency import run_in_threadpool
 
 from trivium.core import files
 from trivium.core.studio import parse_config
+from trivium.core.task_queue import UPLOAD, receive
 from trivium.core.views import RunView
 from trivium.errors import BadConfig, BadFile, StudioError
 from trivium.vision import STUDIO
 from trivium.vision.api_state import (
+    CHOOSE,
     Arriving,
     Data,
     FileName,
@@ -22,7 +24,6 @@ from trivium.vision.api_state import (
     Offset,
     Projects,
     RunId,
-    keep_upload,
     upload_body,
 )
 from trivium.vision.config import TrainConfig
@@ -30,7 +31,6 @@ from trivium.vision.evaluate import REPORT, evaluate
 from trivium.vision.project import load
 from trivium.vision.store import PICTURE_CAP_BYTES
 from trivium.vision.submit import project_of, submit_training
-from trivium.vision.taking import UPLOAD
 from trivium.vision.views import (
     JudgedPage,
     JudgedPhoto,
@@ -118,7 +118,7 @@ async def classify_photo(request: Request, run_id: RunId, index: Index, arriving
     run = await run_in_threadpool(index.folder, run_id)
     folder = arriving.room()
     try:
-        await keep_upload(request, folder / UPLOAD)
+        await receive(request.stream(), folder / UPLOAD, CHOOSE)
         found = await run_in_threadpool(lambda: classify(run, folder / UPLOAD, top, called=file))
     finally:
         arriving.clear(folder)

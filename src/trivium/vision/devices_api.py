@@ -14,6 +14,7 @@ from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from fastapi.responses import FileResponse
 
 from trivium.core.jobs import find_run
+from trivium.core.once import once
 from trivium.vision.devices.registry import Registry
 from trivium.vision.devices.setup import Setup
 from trivium.vision.devices.views import (
@@ -38,10 +39,7 @@ Project = Annotated[str, Path(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$", desc
 def registry(request: Request) -> Registry:
     """One for the whole server: it counts wrong codes."""
     state = request.app.state
-    if not hasattr(state, "devices"):
-        state.devices = Registry(state.db, state.blobs)
-    found: Registry = state.devices
-    return found
+    return once(state, "vision_devices", lambda: Registry(state.db, state.blobs))
 
 
 Devices = Annotated[Registry, Depends(registry)]

@@ -24,7 +24,7 @@ from typing import Any
 
 from trivium.core import files
 from trivium.core.process import FolderLock
-from trivium.errors import BadConfig, BadFile, NotFound, StudioError
+from trivium.errors import BadConfig, BadFile, Busy, NotFound, StudioError
 
 FOLDER, CARD, LOG, LOCK = "projects", "project.json", "log.jsonl", "lock"
 TASKS = ("classification",)
@@ -32,13 +32,6 @@ NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 MAX_CLASS_NAME = 100
 LOCK_PATIENCE_S = 30.0
 UNREADABLE = (StudioError, OSError)
-
-
-class Busy(StudioError):
-    """Somebody else is writing to the project."""
-
-    status = 503
-    code = "busy"
 
 
 @dataclass

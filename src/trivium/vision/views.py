@@ -304,7 +304,7 @@ def import_view(taking: Taking) -> ImportView:
             conflicts=len(found["conflicts"]), left_out=len(found["passed_over"]),
             passed_over=found["passed_over"][:MOST_ROWS], remarks=found["remarks"][:MOST_ROWS],
             split_folders=found["split_folders"])
-    return ImportView(id=taking.id, project=taking.project, file=taking.file, state=taking.state, read=read,
+    return ImportView(id=taking.id, project=taking.name, file=taking.file, state=taking.state, read=read,
                       total=total, message=taking.message, hint=taking.hint, report=report)
 
 

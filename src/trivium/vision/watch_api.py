@@ -18,6 +18,7 @@ from fastapi import APIRouter, Depends, Path, Request, Response, WebSocket, WebS
 from pydantic import BaseModel, ConfigDict, Field
 
 from trivium.core.jobs import find_run
+from trivium.core.once import once
 from trivium.errors import BadConfig, NotFound
 from trivium.vision import outside
 from trivium.vision.events import Event
@@ -72,10 +73,7 @@ def watchings(request: Request) -> Watchings:
 
 
 def watchings_of(app: Any) -> Watchings:
-    if not hasattr(app.state, "watchings"):
-        app.state.watchings = Watchings()
-    found: Watchings = app.state.watchings
-    return found
+    return once(app.state, "vision_watchings", Watchings)
 
 
 Them = Annotated[Watchings, Depends(watchings)]

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import threading
 from pathlib import Path as FilePath
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 
-from trivium.core.files import disk_full_guard
-from trivium.errors import BadFile, MissingExtra
+from trivium.core.once import once
+from trivium.core.task_queue import UPLOAD, receive
+from trivium.errors import MissingExtra
 from trivium.music.dataset import sets as dataset
 from trivium.music.dataset import views as dataset_views
-from trivium.music.dataset.making import UPLOAD, Makings
+from trivium.music.dataset.making import Makings
 from trivium.music.dataset.views import MakingView, NewSet, SetPiece, SetReport, SetSource, SetSummary
 
 router = APIRouter(tags=["music"])
@@ -36,17 +36,12 @@ UPLOAD_BODY = {
 }
 Name = Annotated[str, Path(pattern=dataset.NAME.pattern, max_length=64)]
 MakingId = Annotated[str, Path(pattern=r"^[0-9A-Z]{1,64}$")]
-_ONE_AT_A_TIME = threading.Lock()
 
 
 def makings(request: Request) -> Makings:
     """The sets that this server is making."""
     state = request.app.state
-    with _ONE_AT_A_TIME:
-        if not hasattr(state, "music_makings"):
-            state.music_makings = Makings(state.settings.data)
-        found: Makings = state.music_makings
-        return found
+    return once(state, "music_makings", lambda: Makings(state.settings.data))
 
 
 def data_folder(request: Request) -> FilePath:
@@ -90,13 +85,7 @@ async def upload_training_set(
     """Make a training set from a zip of a folder, or from one file with many pieces."""
     folder = kept.room()
     try:
-        size = 0
-        with disk_full_guard(), (folder / UPLOAD).open("wb") as out:
-            async for chunk in request.stream():
-                size += len(chunk)
-                await run_in_threadpool(out.write, chunk)
-        if not size:
-            raise BadFile("No file arrived.", "Choose files of notes, or a zip of a folder.")
+        await receive(request.stream(), folder / UPLOAD, "Choose files of notes, or a zip of a folder.")
     except BaseException:
         kept.clear(folder)
         raise

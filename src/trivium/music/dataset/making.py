@@ -9,174 +9,79 @@ the folder goes in any case, so nothing half made is left. Strangers' files are 
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
-import shutil
 import sys
 import threading
-import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from trivium.core import files
-from trivium.core.child import run_child
-from trivium.core.spec import new_id
-from trivium.errors import BadConfig, NameTaken, NotFound, StudioError
+from trivium.core.task_queue import PROGRESS, TASK, UPLOAD, Task, TaskQueue, do, limit_memory
+from trivium.errors import BadConfig, NameTaken
 from trivium.music.dataset.sets import FOLDER, NAME, place_of
-from trivium.music.files.importing import Busy
 
 MAKING = ".making"
-TASK, UPLOAD, PROGRESS, RESULT = "task.json", "upload", "progress.json", "result.json"
-CPU_S = 3600.0
-MEMORY_BYTES = 6 << 30
-MOST_WAITING, MOST_REMEMBERED = 8, 20
-State = Literal["waiting", "working", "done", "failed"]
+MODULE = "trivium.music.dataset.making"
+MOST_WAITING = 8
+SMALLER = "Make a set of fewer or shorter pieces."
 
 
 @dataclass
-class Making:
-    """One set in the making, or what became of it."""
-
-    id: str
-    name: str
-    folder: Path
-    began_at: float = field(default_factory=time.time)
-    state: State = "waiting"
-    message: str | None = None
-    hint: str | None = None
-    cancelled: bool = False
+class Making(Task):
+    """The set `name` in the making, or what became of it."""
 
     @property
     def text(self) -> str:
         """What it does just now."""
         if self.state == "waiting":
             return "Waiting for its turn."
-        with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
-            return str(json.loads((self.folder / PROGRESS).read_text(encoding="utf-8"))["text"])
-        return "Starting." if self.state == "working" else ""
+        return str(self.progress.get("text", "Starting." if self.state == "working" else ""))
 
 
-class Makings:
-    """The sets that a server is making, one at a time; what a server left behind when it ended is cleared away."""
+class Makings(TaskQueue[Making]):
+    """The sets that a server is making."""
 
     def __init__(self, data: Path) -> None:
+        super().__init__(data / FOLDER / MAKING, MODULE, MOST_WAITING, "training sets")
         self.data = data
-        self.folder = data / FOLDER / MAKING
-        self.all: dict[str, Making] = {}
-        self.lock, self.turn = threading.Lock(), threading.Lock()
-        shutil.rmtree(self.folder, ignore_errors=True)
-
-    def room(self) -> Path:
-        """A folder for an upload that arrives."""
-        folder = self.folder / new_id()
-        with files.disk_full_guard():
-            folder.mkdir(parents=True)
-        return folder
-
-    def clear(self, folder: Path) -> None:
-        """Give a `room` back that nothing was made of."""
-        shutil.rmtree(folder, ignore_errors=True)
 
     def begin(self, folder: Path, name: str, task: dict[str, Any]) -> Making:
         """Make a set from what lies in a `room`, or from our own generators. Refused before any work if it can't be."""
-        try:
+        def check(active: list[Making]) -> None:
             if not NAME.fullmatch(name):
                 raise BadConfig("This can't be the name of a training set.",
                                 "Use letters, digits, dots, dashes and underscores; at most 64.")
-            place = place_of(name, self.data)
-            with self.lock:
-                active = [each for each in self.all.values() if each.state in ("waiting", "working")]
-                if place.exists() or any(each.name == name for each in active):
-                    raise NameTaken(f"There is already a training set called {name}.", "Choose another name.")
-                if len(active) >= MOST_WAITING:
-                    raise Busy("Other training sets are being made just now.", "Try again in a moment.")
-                making = Making(folder.name, name, folder)
-                files.atomic_write(folder / TASK, json.dumps({**task, "name": name}))
-                self.all[making.id] = making
-                for old in list(self.all)[:-MOST_REMEMBERED]:
-                    if self.all[old].state in ("done", "failed"):
-                        del self.all[old]
-        except BaseException:
-            self.clear(folder)
-            raise
-        threading.Thread(target=self._make, args=(making,), daemon=True, name=f"set {name}").start()
-        return making
+            if place_of(name, self.data).exists() or any(each.name == name for each in active):
+                raise NameTaken(f"There is already a training set called {name}.", "Choose another name.")
 
-    def get(self, making_id: str) -> Making:
-        """One of them."""
-        if making_id not in self.all:
-            raise NotFound("There is no such training set in the making.", "Look at the list of training sets.")
-        return self.all[making_id]
+        return self.add(Making(folder.name, name, folder), {**task, "name": name}, check)
 
-    def drop(self, making_id: str) -> None:
-        """Give one up, or forget what became of it."""
-        making = self.get(making_id)
-        making.cancelled = True
-        self.all.pop(making_id, None)
-
-    def _make(self, making: Making) -> None:
-        try:
-            with self.turn:
-                if not making.cancelled:
-                    making.state = "working"
-                    code = run_child("trivium.music.dataset.making", making.folder, CPU_S, lambda: making.cancelled)
-                    self._settle(making, code)
-        except StudioError as error:
-            making.state, making.message, making.hint = "failed", error.message, error.hint
-        except OSError:
-            making.state, making.message = "failed", "The training set could not be written."
-            making.hint = "Look whether the disk is full, then try again."
-        finally:
-            shutil.rmtree(making.folder, ignore_errors=True)
-
-    def _settle(self, making: Making, code: int | None) -> None:
-        """Move the whole set to its place, or say what was wrong."""
-        if making.cancelled:
-            return
-        found: dict[str, Any] = {}
-        with contextlib.suppress(OSError, ValueError):
-            found = json.loads((making.folder / RESULT).read_text(encoding="utf-8"))
-        if "message" in found:
-            making.state, making.message, making.hint = "failed", found["message"], found.get("hint")
-        elif code == 0 and (making.folder / making.name).is_dir():
-            os.rename(making.folder / making.name, place_of(making.name, self.data))
-            making.state = "done"
+    def settle(self, task: Making, found: dict[str, Any], code: int | None) -> None:
+        """Move the whole set to its place."""
+        if code == 0 and found:
+            os.rename(task.folder / task.name, place_of(task.name, self.data))
+            task.state = "done"
         else:
-            took_long = code is None
-            making.state = "failed"
-            making.message = "This music took too long to prepare." if took_long else "This music can't be prepared."
-            making.hint = "Make a set of fewer or shorter pieces."
-
-
-def main(folder: Path) -> int:
-    """In the process: make the set that the task asks for."""
-    limit_memory()
-    make_or_tell(folder)
-    return 0
+            task.fail("This music took too long to prepare." if code is None else "This music can't be prepared.",
+                      SMALLER)
 
 
 def make_or_tell(folder: Path) -> None:
-    """The set, or what was wrong in result.json."""
-    task = json.loads((folder / TASK).read_text(encoding="utf-8"))
-    try:
-        make(folder, task)
-    except StudioError as error:
-        files.atomic_write(folder / RESULT, json.dumps({"message": error.message, "hint": error.hint}))
-    except MemoryError:
-        files.atomic_write(folder / RESULT, json.dumps({"message": "This music needs too much memory.",
-                                                        "hint": "Make a set of fewer or shorter pieces."}))
+    """In the process: the set, or what was wrong."""
+    do(folder, make, "This music", SMALLER)
 
 
-def make(folder: Path, task: dict[str, Any]) -> None:
+def make(folder: Path) -> dict[str, Any]:
     """Prepare and keep, below the folder."""
     from trivium.music.dataset.archive import unpack
     from trivium.music.dataset.prepare import prepare_files
     from trivium.music.dataset.sets import keep
     from trivium.music.dataset.sources import prepare_from
 
+    task = json.loads((folder / TASK).read_text(encoding="utf-8"))
     say = teller(folder / PROGRESS)
     seed, licence, name = int(task["seed"]), task.get("licence"), str(task["name"])
     sent = task.get("file")
@@ -192,6 +97,7 @@ def make(folder: Path, task: dict[str, Any]) -> None:
         made = prepare_files(name, [(folder / UPLOAD, str(sent))], seed, licence, say=say)
     say("Writing the set ...")
     keep(made, str(folder / name), folder)
+    return {"name": name}
 
 
 def teller(path: Path) -> Callable[[str], None]:
@@ -205,14 +111,8 @@ def teller(path: Path) -> Callable[[str], None]:
     return tell
 
 
-def limit_memory() -> None:
-    """A flood ends this process, not the machine."""
-    with contextlib.suppress(ImportError, ValueError, OSError):
-        import resource
-
-        resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
-
-
 if __name__ == "__main__":
-    exit_code = main(Path(sys.argv[1]))
-    os._exit(exit_code)
+    limit_memory()
+    make_or_tell(Path(sys.argv[1]))
+    sys.stdout.flush()
+    os._exit(0)

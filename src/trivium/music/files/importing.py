@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from trivium.core.child import run_child
-from trivium.errors import BadFile, StudioError
+from trivium.errors import BadFile, Busy
 from trivium.music.files.reading import FILE, RESULT, TASK
 from trivium.music.notes import Composition
 from trivium.music.views import FileChoice, FileReport
@@ -26,13 +26,6 @@ MAX_RESULT_BYTES = 32 << 20
 PATIENCE_S = 60.0
 AT_ONCE = threading.BoundedSemaphore(2)  # readings; each may take a gigabyte
 AT_ALL = threading.BoundedSemaphore(8)  # readings and those that wait for their turn; a waiting one holds a thread
-
-
-class Busy(StudioError):
-    """Too many files are being read just now."""
-
-    status = 503
-    code = "busy"
 
 
 def look(data: bytes, name: str = "") -> FileReport:
