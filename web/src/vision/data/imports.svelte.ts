@@ -1,8 +1,9 @@
 // Photos on their way into a project: sent, then read by the server, asked for until they are in.
 import { type ApiError, asApiError } from "@/api/problem";
 import { dropImport, getImport, type ImportView, listImports, sendPhotos } from "@/api/vision";
+import type { Picked } from "@/core/picked";
 import { zipOfFiles } from "@/core/zip";
-import { type Picked, parts } from "../engine/intake";
+import { parts } from "../engine/intake";
 
 const POLL_MS = 400;
 

@@ -1,10 +1,11 @@
 import { describe, expect, it } from "vitest";
 import type { PhotoView, ProjectView, VisionEvaluation } from "@/api/vision";
 import { fieldsOf, type Schema } from "@/core/forms/formModel";
+import type { Picked } from "@/core/picked";
 import { curvesOf } from "./curves";
 import { gridOf, inSight, placeOf } from "./grid";
 import { classOf, History, keyOf, takingBack } from "./history";
-import { arranged, isProjectName, type Picked, parts, projectName } from "./intake";
+import { arranged, isProjectName, parts, projectName } from "./intake";
 import { commonest, sentence, shade } from "./scores";
 import { commandFor, obstacles, pythonFor, toTraining } from "./trainForm";
 

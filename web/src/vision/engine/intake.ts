@@ -1,10 +1,6 @@
 // What a person chose or dropped, put in order before it is sent. Pure functions.
 
-export interface Picked {
-  /** With the folders it lies in, parts divided by /. */
-  name: string;
-  file: File;
-}
+import type { Picked } from "@/core/picked";
 
 const MOST_FILES = 60_000; // of one zip, which holds 65,535
 const MOST_BYTES = 3_500_000_000; // of one zip, which holds 4 GB

@@ -1,5 +1,10 @@
 // Files and folders as a browser hands them over when they are chosen or dropped.
-import type { Picked } from "../engine/intake";
+
+export interface Picked {
+  /** With the folders it lies in, parts divided by /. */
+  name: string;
+  file: File;
+}
 
 export const fromList = (list: FileList | null): Picked[] =>
   [...(list ?? [])].map((file) => ({ name: file.webkitRelativePath || file.name, file }));
