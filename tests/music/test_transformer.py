@@ -13,7 +13,7 @@ from trivium.music.score.likelihood import averaged, log_probabilities
 from trivium.music.transformer.batch import batch_of
 from trivium.music.transformer.cache import Decoder
 from trivium.music.transformer.muon import orthogonal
-from trivium.music.transformer.network import Dropout
+from trivium.music.transformer.network import Dropout, Facts
 from trivium.music.transformer.tokens import (
     CELL_ROWS,
     HOLD,
@@ -194,3 +194,14 @@ def test_dropout_hides_its_share_and_keeps_the_mean() -> None:
     assert abs((seen == 0).double().mean().item() - 0.25) < 0.005
     assert abs(seen.mean().item() - 1.0) < 0.01
     assert drop.eval()(x) is x
+
+
+def test_input_dropout_hides_facts_while_learning_only_and_keeps_their_mean() -> None:
+    torch.manual_seed(1)
+    facts = Facts(9, 8, dropout=0.5)
+    rows = torch.arange(6).expand(4000, 6)
+    whole = facts.table.weight[:6].sum(dim=0)
+    drawn = facts(rows)
+    assert (drawn - whole).abs().max() > 0.3
+    torch.testing.assert_close(drawn.mean(dim=0), whole, atol=0.06, rtol=0.0)
+    torch.testing.assert_close(facts.eval()(rows[:3]), whole.expand(3, -1))

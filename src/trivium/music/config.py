@@ -38,9 +38,9 @@ class TransformerConfig(BaseModel):
     dropout: float = Field(
         0.3, ge=0.0, le=0.8, title="Dropout", description="Share of numbers hidden at random while learning.",
         json_schema_extra=knob("learning", "memorises less, learns slower", "learns faster, may memorise"))
-    hidden_facts: float = Field(
-        0.0, ge=0.0, le=0.8, title="Hidden facts",
-        description="Share of the facts about the past (pitches, intervals, ages) hidden at random while learning.",
+    input_dropout: float = Field(
+        0.0, ge=0.0, le=0.8, title="Input dropout",
+        description="Share of the facts about the past (pitches, intervals, ages) dropped at random while learning.",
         json_schema_extra=knob("learning", "memorises less, learns slower", "learns faster, may memorise",
                                advanced=True))
     epochs: int = Field(

@@ -152,11 +152,11 @@ class Blocks(nn.ModuleList):
 
 
 class Facts(nn.Module):
-    """A table whose rows are summed: (..., F) rows -> (..., D). While learning, a share of the facts is hidden."""
+    """A table whose rows are summed: (..., F) rows -> (..., D). While learning, a share of the facts is dropped."""
 
-    def __init__(self, rows: int, width: int, hidden: float, empty: int | None = None) -> None:
+    def __init__(self, rows: int, width: int, dropout: float, empty: int | None = None) -> None:
         super().__init__()
-        self.hidden = hidden
+        self.dropout = dropout
         self.table = nn.EmbeddingBag(rows, width, mode="sum", padding_idx=empty)
         nn.init.normal_(self.table.weight, std=0.3)
         if empty is not None:
@@ -165,8 +165,8 @@ class Facts(nn.Module):
 
     def forward(self, rows: Tensor) -> Tensor:
         flat, weights = rows.flatten(0, -2), None
-        if self.training and self.hidden > 0.0:
-            weights = (torch.rand(flat.shape, device=flat.device) >= self.hidden) / (1.0 - self.hidden)
+        if self.training and self.dropout > 0.0:
+            weights = (torch.rand(flat.shape, device=flat.device) >= self.dropout) / (1.0 - self.dropout)
         summed: Tensor = self.table(flat, per_sample_weights=weights)
         return summed.view(*rows.shape[:-1], -1)
 
@@ -179,9 +179,9 @@ class ChoraleTransformer(nn.Module):
         width, heads = config.width, config.width // config.head_width
         self.with_hold, self.width, self.head_width = with_hold, width, config.head_width
         self.classes = CLASSES_WITH_HOLD if with_hold else CLASSES
-        self.step_facts = Facts(STEP_ROWS.rows, width, config.hidden_facts)
-        self.cell_facts = Facts(CELL_ROWS.rows, width, config.hidden_facts, CELL_ROWS.empty)
-        self.memory_facts = Facts(MEMORY_ROWS.rows, width, config.hidden_facts) if config.look_back else None
+        self.step_facts = Facts(STEP_ROWS.rows, width, config.input_dropout)
+        self.cell_facts = Facts(CELL_ROWS.rows, width, config.input_dropout, CELL_ROWS.empty)
+        self.memory_facts = Facts(MEMORY_ROWS.rows, width, config.input_dropout) if config.look_back else None
         self.step_blocks = Blocks(Block(width, heads, 4 * width, config.dropout)
                                   for _ in range(config.step_layers))
         self.cell_blocks = Blocks(Block(width, heads, 2 * width, config.dropout, attends=config.look_back)

@@ -54,7 +54,7 @@ class Controls:
         if self.favour is not None:
             logits = logits + self.favour
         is_top_k = self.sampling == "top-k"
-        return np.asarray(shared_out(logits, forbidden, self.temperature, is_top_k, self.top_k, self.top_p))
+        return np.asarray(sampling_distribution(logits, forbidden, self.temperature, is_top_k, self.top_k, self.top_p))
 
 
 def softmax(logits: Floats) -> Floats:
@@ -64,8 +64,8 @@ def softmax(logits: Floats) -> Floats:
 
 
 @njit(cache=True)
-def shared_out(logits: Floats, forbidden: Bools, temperature: float, is_top_k: bool, top_k: int, top_p: float,
-               ) -> Floats:
+def sampling_distribution(logits: Floats, forbidden: Bools, temperature: float, is_top_k: bool, top_k: int,
+                          top_p: float) -> Floats:
     """What classes are drawn from, (P, C): compiled, because some thirty small array operations a cell took longer
     than the network."""
     p = np.zeros(logits.shape)
@@ -120,11 +120,11 @@ def keep_likeliest(p: Floats, count: int, share: float) -> Floats:
 
 def draw(p: Floats, rng: np.random.Generator) -> Ints:
     """One class a row, (P, C) -> (P,)."""
-    return np.asarray(drawn_at(p, rng.random(len(p))))
+    return np.asarray(inverse_cdf(p, rng.random(len(p))))
 
 
 @njit(cache=True)
-def drawn_at(p: Floats, chances: Floats) -> Ints:
+def inverse_cdf(p: Floats, chances: Floats) -> Ints:
     """The class at which the sum of a row's probabilities passes a chance from 0 to 1, (P, C) and (P,) -> (P,)."""
     made = np.empty(len(p), np.int64)
     for row in range(len(p)):
