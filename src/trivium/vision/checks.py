@@ -6,14 +6,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from trivium.vision import duplicates
-from trivium.vision.data import features_of, is_blurred, warnings
+from trivium.vision.data import features_of, is_blurred
 from trivium.vision.project import Item
 from trivium.vision.store import PictureStore
 
 KINDS: dict[str, Callable[[Item], bool]] = {
     "all": lambda _item: True,
-    "labelled": lambda item: item.label is not None,
-    "unlabelled": lambda item: item.label is None,
+    "labelled": lambda item: item.is_labelled,
+    "unlabelled": lambda item: not item.is_labelled,
     "doubtful": lambda item: bool(item.doubts),
     "blurred": is_blurred,
 }
@@ -29,10 +29,10 @@ class Findings:
     warnings: list[str]
 
 
-def findings_of(items: Sequence[Item], counts: dict[str, int], near_copies: list[list[str]]) -> Findings:
+def findings_of(items: Sequence[Item], warnings: list[str], near_copies: list[list[str]]) -> Findings:
     """The findings among these pictures."""
     return Findings(near_copies, [item.sha256 for item in items if is_blurred(item)],
-                    [item.sha256 for item in items if item.doubts], warnings(counts))
+                    [item.sha256 for item in items if item.doubts], warnings)
 
 
 def near_groups(items: Sequence[Item], store: PictureStore) -> list[list[str]]:

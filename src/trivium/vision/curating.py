@@ -33,11 +33,11 @@ UNSAFE = re.compile(r'[<>:"/\\|?*\x00-\x1f]|^\.+|[. ]+$')  # in names of files, 
 ENDINGS = {b"\x89PN": ".png", b"GIF": ".gif", b"RIF": ".webp", b"BM": ".bmp", b"II*": ".tif", b"MM\x00": ".tif"}
 
 
-def create_project(name: str, data: Folder = None) -> dict[str, Any]:
+def create_project(name: str, task: str = kept.CLASSIFICATION, data: Folder = None) -> dict[str, Any]:
     """Make a project that has no photos yet."""
     if kept.place_of(data_folder(data), name).exists():
         raise NameTaken(f"There is already a project called {name}.", "Choose another name.")
-    return {"project": kept.create(data_folder(data), name, "classification").name}
+    return {"project": kept.create(data_folder(data), name, task).name}
 
 
 def delete_project(name: str, data: Folder = None) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from trivium.core.run import Run
 from trivium.core.runfolder import Content
 from trivium.errors import BadConfig, BadFile
 from trivium.vision import duplicates
+from trivium.vision.advice import warnings
 from trivium.vision.backbone import FEATURES, SIZE, Floats
 from trivium.vision.pictures import Bytes
 from trivium.vision.project import Item, Project
@@ -30,8 +31,6 @@ from trivium.vision.store import PictureStore
 
 ARRAYS, PHOTOS, SAMPLES = "features.npz", "photos.json", "samples.npz"
 SAMPLE_COUNT = 8
-FEW = 20  # photos of a class, below which it is said that more would help
-MUCH = 4.0  # times as many photos of one class as of another
 BLURRED = 12.0  # of `pictures.sharpness`; photos of TrashNet in focus have 15 to 6,000
 
 
@@ -145,7 +144,7 @@ def report(project: Project, store: PictureStore) -> dict[str, Any]:
             "near_copies": [[items[i].name, items[j].name] for i, j in pairs],
             "blurred": [item.name for item in items if is_blurred(item)],
             "doubtful": [{"file": item.name, "message": text} for item in items for text in item.doubts],
-            "warnings": warnings(per_class)}
+            "warnings": warnings(project)}
 
 
 def counts_of(project: Project) -> dict[str, int]:
@@ -156,19 +155,3 @@ def counts_of(project: Project) -> dict[str, int]:
 def is_blurred(item: Item) -> bool:
     """Whether a photo is perhaps out of focus; plain things look so too, so it is only a hint."""
     return item.sharpness < BLURRED
-
-
-def warnings(per_class: dict[str, int]) -> list[str]:
-    """Plain words on what would make the model poor."""
-    found = []
-    have = {name: count for name, count in per_class.items() if count}
-    if len(have) == 1:
-        found.append("There is one class only; a classifier needs at least two.")
-    for name, count in have.items():
-        if count < FEW:
-            found.append(f"'{name}' has {count} photos; {FEW} or more make a much better model.")
-    if len(have) > 1 and max(have.values()) > MUCH * min(have.values()):
-        most, least = max(have, key=lambda n: have[n]), min(have, key=lambda n: have[n])
-        found.append(f"'{most}' has {have[most]} photos and '{least}' {have[least]}; the rarer class will be known "
-                     "worse.")
-    return found

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from trivium.core import files
-from trivium.errors import BadFile, NotFound
+from trivium.errors import BadConfig, BadFile, NotFound
 from trivium.vision import project as kept
 from trivium.vision import sources
 from trivium.vision.labelling import Change, class_name, doubt, relabel
@@ -60,11 +60,15 @@ def import_photos(data: Path, path: Path, name: str, task: str = "classification
     `called` is the name of a single file, where its path does not tell.
     """
     wanted = None if label is None else class_name(label)
+    if task == kept.DETECTION and wanted is not None:
+        raise BadConfig("In a project for detection a photo has no class of its own.", "Leave the class away.")
     with sources.opened(path, called) as source:
         if not source.found and not source.passed_over:
             raise BadFile(f"There are no files in {called or path}.",
                           "Name a folder with a folder of photos for each class.")
-        if wanted is not None:
+        if task == kept.DETECTION:
+            source.found = [replace(each, label=None) for each in source.found]
+        elif wanted is not None:
             source.found = [replace(each, label=wanted) for each in source.found]
         project = kept.create(data, name, task)
         return project, Importer(PictureStore(data), project, say, wanted, count).take(source)
@@ -93,7 +97,8 @@ class Importer:
                 self.keep(future.result(), total)
         doubt(self.project, [(row["sha256"], f"The same picture also came as {row['file']}.")
                              for row in self.result.conflicts])
-        self.result.relabelled = len(relabel(self.project, self.renamed)[0])
+        if self.renamed:
+            self.result.relabelled = len(relabel(self.project, self.renamed)[0])
         return self.result
 
     def fresh(self, found: Iterable[sources.Found]) -> Iterator[Pending]:

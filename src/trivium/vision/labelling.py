@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from trivium.errors import BadConfig, NameTaken, NotFound
-from trivium.vision.project import MAX_CLASS_NAME, Project, one_line, record, writing
+from trivium.vision.project import CLASSIFICATION, MAX_CLASS_NAME, Project, one_line, record, writing
 
 MAX_CLASSES = 1000
 
@@ -34,6 +34,9 @@ def class_name(text: str) -> str:
 
 def relabel(project: Project, changes: Sequence[Change]) -> tuple[list[str], list[str]]:
     """(labelled, refused): pictures that have the wanted label now, and those that another has labelled meanwhile."""
+    if project.task != CLASSIFICATION:
+        raise BadConfig(f"The project {project.name} is for {project.task}: its photos have no class of their own.",
+                        "Draw boxes instead.")
     wanted = {change.sha256: None if change.label is None else class_name(change.label) for change in changes}
     done: list[str] = []
     refused: list[str] = []
@@ -99,10 +102,10 @@ def rename_class(project: Project, old: str, text: str) -> str:
 
 
 def delete_class(project: Project, name: str) -> int:
-    """Delete a class; how many pictures have no class now that had this one."""
+    """Delete a class; how many pictures had it. Labelled ones have none now, boxes of it are gone."""
     with writing(project):
         known(project, name)
-        count = sum(item.label == name for item in project.items.values())
+        count = sum(name in item.shown for item in project.items.values())
         record(project, [{"op": "rename class", "from": name, "to": None}])
     return count
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from trivium.core import files
 from trivium.vision import project as kept
+from trivium.vision.advice import warnings
 from trivium.vision.checks import Findings, findings_of, near_groups
 from trivium.vision.project import CARD, LOG, Project, load, refresh
 from trivium.vision.store import PictureStore
@@ -65,12 +66,12 @@ class Library:
     def findings(self, name: str) -> Findings:
         """What to know of a project's pictures before training; copies are looked for again where pictures changed."""
         with self.open(name) as project:
-            items, counts = list(project.items.values()), project.counts()
+            items, said = list(project.items.values()), warnings(project)
         pictures = frozenset(item.sha256 for item in items)
         known = self._near_groups.get(name)
         if known is None or known[0] != pictures:  # a label changes nothing about what looks alike
             known = self._near_groups[name] = (pictures, near_groups(items, self.store))
-        return findings_of(items, counts, known[1])
+        return findings_of(items, said, known[1])
 
     def forget(self, name: str) -> None:
         with self._lock:

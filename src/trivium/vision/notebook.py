@@ -90,7 +90,7 @@ def projects(data: Path | str | None = None) -> list[dict[str, Any]]:
 def brief(project: kept.Project) -> dict[str, Any]:
     """What a list shows of a project."""
     counts = counts_of(project)
-    return {"photos": len(project.items), "labelled": sum(counts.values()), "classes": counts}
+    return {"photos": len(project.items), "labelled": len(project.labelled()), "classes": counts}
 
 
 def report(name: str, data: Path | str | None = None) -> dict[str, Any]:

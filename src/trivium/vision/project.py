@@ -25,9 +25,11 @@ from typing import Any
 from trivium.core import files
 from trivium.core.process import FolderLock
 from trivium.errors import BadConfig, BadFile, Busy, NotFound, StudioError
+from trivium.vision.boxes import LabelledBox, parsed
 
 FOLDER, CARD, LOG, LOCK = "projects", "project.json", "log.jsonl", "lock"
-TASKS = ("classification",)
+CLASSIFICATION, DETECTION = "classification", "detection"
+TASKS = (CLASSIFICATION, DETECTION)
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 MAX_CLASS_NAME = 100
 LOCK_PATIENCE_S = 30.0
@@ -46,6 +48,19 @@ class Item:
     dhash: str
     sharpness: float
     doubts: list[str] = field(default_factory=list)  # why a person should look at its label
+    boxes: list[LabelledBox] | None = None  # for detection; [] where nothing is there, None where nobody has looked
+
+    @property
+    def is_labelled(self) -> bool:
+        """Whether it can be learned from."""
+        return self.label is not None or self.boxes is not None
+
+    @property
+    def shown(self) -> list[str]:
+        """The classes that it shows, each once."""
+        if self.label is not None:
+            return [self.label]
+        return list(dict.fromkeys(box.label for box in self.boxes or ()))
 
 
 @dataclass
@@ -64,11 +79,16 @@ class Project:
 
     def labelled(self) -> list[Item]:
         """The pictures that can be learned from."""
-        return [item for item in self.items.values() if item.label is not None]
+        return [item for item in self.items.values() if item.is_labelled]
 
     def counts(self) -> dict[str, int]:
-        """How many pictures each class has."""
-        found = Counter(item.label for item in self.items.values())
+        """How many pictures each class has; for detection, how many show it, however often."""
+        found = Counter(name for item in self.items.values() for name in item.shown)
+        return {name: found[name] for name in self.classes}
+
+    def box_counts(self) -> dict[str, int]:
+        """How many boxes each class has."""
+        found = Counter(box.label for item in self.items.values() for box in item.boxes or ())
         return {name: found[name] for name in self.classes}
 
 
@@ -89,7 +109,7 @@ def create(data: Path, name: str, task: str) -> Project:
     """The project of that name, made if there is none; its task can't change."""
     folder = place_of(data, name)
     if task not in TASKS:
-        raise BadConfig(f"There is no task {task!r}.", f"There is: {', '.join(TASKS)}.")
+        raise BadConfig(f"There is no task {task[:64]!r}.", f"There are: {', '.join(TASKS)}.")
     folder.mkdir(parents=True, exist_ok=True)
     with _locked(folder):
         if not (folder / CARD).is_file():
@@ -195,6 +215,8 @@ def _apply(project: Project, line: dict[str, Any]) -> None:
     item = project.items.get(sha256)
     if op == "add":
         row = {name: line[name] for name in Item.__dataclass_fields__ if name in line}
+        if row.get("boxes") is not None:
+            row["boxes"] = parsed(row["boxes"])
         try:
             project.items[sha256] = Item(**row)
         except TypeError:
@@ -202,6 +224,9 @@ def _apply(project: Project, line: dict[str, Any]) -> None:
         project.removed.pop(sha256, None)
     elif op == "label" and item is not None:
         project.items[sha256] = replace(item, label=line.get("label"), doubts=[])
+    elif op == "boxes" and item is not None:
+        boxes = line.get("boxes")
+        project.items[sha256] = replace(item, boxes=None if boxes is None else parsed(boxes), doubts=[])
     elif op == "doubt" and item is not None:
         project.items[sha256] = replace(item, doubts=[*item.doubts, str(line.get("text"))])
     elif op == "remove" and item is not None:
@@ -223,17 +248,26 @@ def _rename_class(project: Project, old: Any, new: Any) -> None:
     """Give every picture of a class to another, or to none; one that is new takes its place."""
     for pictures in (project.items, project.removed):
         for sha256, item in pictures.items():
-            if item.label == old:
-                pictures[sha256] = replace(item, label=new)
+            if old in item.shown:
+                pictures[sha256] = replace(item, label=new if item.label == old else item.label,
+                                           boxes=_boxes_renamed(item.boxes, old, new))
                 project.versions[sha256] = project.versions.get(sha256, 0) + 1
     if old in project.classes and new is not None and new not in project.classes:
         project.classes[project.classes.index(old)] = str(new)
     project.classes = [name for name in project.classes if name != old]
 
 
+def _boxes_renamed(boxes: list[LabelledBox] | None, old: Any, new: Any) -> list[LabelledBox] | None:
+    """Boxes of a class as those of another; a box of none is no box."""
+    if boxes is None:
+        return None
+    given = [replace(box, label=new) if box.label == old else box for box in boxes]
+    return [box for box in given if box.label is not None]
+
+
 def _add_used_classes(project: Project) -> None:
     """A class is made by using it."""
-    used = {item.label for item in project.items.values() if item.label}
+    used = {name for item in project.items.values() for name in item.shown}
     project.classes = [*project.classes, *sorted(used - set(project.classes))]
 
 

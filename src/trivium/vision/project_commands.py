@@ -15,7 +15,7 @@ SHOWN = 12  # rows of a kind that a terminal is shown; --json has all
 
 @click.command("import")
 @click.argument("path", type=click.Path(path_type=Path))
-@click.option("--task", type=click.Choice(["classification"]), default="classification", show_default=True,
+@click.option("--task", type=click.Choice(["classification", "detection"]), default="classification", show_default=True,
               help="What the model will do.")
 @click.option("--name", required=True, help="The project, new or existing; photos are added to it.")
 @click.option("--class", "label", metavar="CLASS", help="What all of them show, whatever folder they lie in.")
@@ -47,17 +47,20 @@ def import_(settings: Settings, path: Path, task: str, name: str, label: str | N
 @click.command()
 @click.argument("name", required=False)
 @click.option("--create", is_flag=True, help="Make the project; it has no photos yet.")
+@click.option("--task", type=click.Choice(["classification", "detection"]), default="classification", show_default=True,
+              help="What the model of a new project will do.")
 @click.option("--delete", is_flag=True, help="Delete the project with its photos, those of no other project.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output.")
 @click.pass_obj
-def projects(settings: Settings, name: str | None, create: bool, delete: bool, as_json: bool) -> None:
+def projects(settings: Settings, name: str | None, create: bool, task: str, delete: bool, as_json: bool) -> None:
     """List the projects, or look at the photos of one: balance, near-copies, blur, doubts."""
     from trivium.vision import notebook
 
     if create or delete:
         if name is None or (create and delete):
             raise click.UsageError("Name the project, and say one of --create and --delete.")
-        done = (notebook.create_project if create else notebook.delete_project)(name, data=settings.data)
+        done = (notebook.create_project(name, task, data=settings.data) if create else
+                notebook.delete_project(name, data=settings.data))
         click.echo(json.dumps(done, ensure_ascii=False) if as_json else
                    f"{name} was made; add photos: trivium vision import PHOTOS --name {name}" if create else
                    f"{name} was deleted, with {done['photos']:,} photos that no other project has.")

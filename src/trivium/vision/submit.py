@@ -10,8 +10,9 @@ from pathlib import Path
 from trivium.core import files
 from trivium.core.runfolder import Content, create_run
 from trivium.vision import STUDIO
+from trivium.vision.advice import warnings
 from trivium.vision.config import TrainConfig
-from trivium.vision.data import PHOTOS, Photos, counts_of, inputs_of, photos_of, warnings
+from trivium.vision.data import PHOTOS, Photos, inputs_of, photos_of
 from trivium.vision.importing import add_features
 from trivium.vision.project import load
 from trivium.vision.store import PictureStore
@@ -37,7 +38,7 @@ def submit_training(data_dir: Path, project_name: str, config: TrainConfig, seed
             pack_pictures(photos.sha256, store, Path(folder_of_pictures) / PICTURES)
         made = create_run(STUDIO, "train", called, config, data=data_dir, out=folder, seed=seed, inputs=inputs,
                           threads=threads)
-    return made, warnings(counts_of(project))
+    return made, warnings(project)
 
 
 def origin_of(photos: Photos) -> dict[str, Content]:

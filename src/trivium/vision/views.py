@@ -48,7 +48,7 @@ class NewProject(_Body):
     """A project to make."""
 
     name: ProjectName
-    task: Literal["classification"] = "classification"
+    task: Literal["classification", "detection"] = "classification"
 
 
 class NewClass(_Body):
@@ -279,9 +279,9 @@ class Verdict(BaseModel):
 def project_view(project: Project) -> ProjectView:
     items = list(project.items.values())
     labelled = project.labelled()
-    cover: dict[str | None, str] = {}
+    cover: dict[str, str] = {}
     for item in items:
-        cover.setdefault(item.label, item.sha256)
+        cover.setdefault(next(iter(item.shown), ""), item.sha256)
     return ProjectView(
         name=project.name, task=project.task, created_at=project.created_at, photos=len(items), labelled=len(labelled),
         doubtful=sum(bool(item.doubts) for item in items), cover=list(cover.values())[:4],

@@ -3890,9 +3890,9 @@ export interface components {
             /**
              * Task
              * @default classification
-             * @constant
+             * @enum {string}
              */
-            task?: "classification";
+            task?: "classification" | "detection";
         };
         /**
          * NewSet

@@ -1,0 +1,73 @@
+"""What people do to the boxes of a detection project, and what a detector is given of them.
+
+As with labels, each picture has a version; who draws says which one they have seen, and where somebody else was quicker
+their boxes stay, and the later one is told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+
+from trivium.errors import BadConfig
+from trivium.vision.boxes import LabelledBox, checked
+from trivium.vision.labelling import class_name
+from trivium.vision.project import DETECTION, Project, record, writing
+
+
+@dataclass(frozen=True)
+class BoxChange:
+    """All boxes of a picture, [] where nothing is there, None where nobody has looked yet; `version` as in `Change`."""
+
+    sha256: str
+    boxes: Sequence[LabelledBox] | None
+    version: int | None = None
+
+
+@dataclass(frozen=True)
+class BoxedPhoto:
+    """A picture that somebody has looked at, with what is on it."""
+
+    sha256: str
+    width: int  # pixels, upright
+    height: int
+    boxes: tuple[LabelledBox, ...]
+
+
+def detection_photos(project: Project) -> list[BoxedPhoto]:
+    """What a detector learns from, in the order of the hashes so that the order of arrival changes nothing."""
+    return [BoxedPhoto(item.sha256, item.width, item.height, tuple(item.boxes))
+            for item in sorted(project.items.values(), key=lambda item: item.sha256) if item.boxes is not None]
+
+
+def rebox(project: Project, changes: Sequence[BoxChange]) -> tuple[list[str], list[str]]:
+    """(done, refused): pictures that have the wanted boxes now, and those that another has changed meanwhile."""
+    if project.task != DETECTION:
+        raise BadConfig(f"The project {project.name} is for {project.task}, which has no boxes.",
+                        "Make a project for detection.")
+    wanted = {change.sha256: _named(change.boxes) for change in changes}
+    done: list[str] = []
+    refused: list[str] = []
+    with writing(project):
+        rows = []
+        for change in changes:
+            item, boxes = project.items.get(change.sha256), wanted[change.sha256]
+            if item is None:
+                refused.append(change.sha256)
+            elif item.boxes == boxes and not item.doubts:
+                done.append(change.sha256)
+            elif change.version is not None and change.version != project.versions.get(change.sha256):
+                refused.append(change.sha256)
+            else:
+                rows.append({"op": "boxes", "sha256": change.sha256,
+                             "boxes": None if boxes is None else [asdict(box) for box in boxes]})
+                done.append(change.sha256)
+        record(project, rows)
+    return done, refused
+
+
+def _named(boxes: Sequence[LabelledBox] | None) -> list[LabelledBox] | None:
+    """Boxes as they are kept: clipped, their classes written in one way."""
+    if boxes is None:
+        return None
+    return checked(LabelledBox(class_name(box.label), box.xyxy) for box in boxes)
