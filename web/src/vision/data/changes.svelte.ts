@@ -1,22 +1,17 @@
 // What can be done to photos of a project, with its word after and a way back. Two people may be at it at once: who comes
 // later is told, and decides.
-import {
-  type LabelChange,
-  type LabelOutcome,
-  labelPhotos,
-  type PhotoView,
-  removePhotos,
-  restorePhotos,
-} from "@/api/vision";
+import { asApiError } from "@/api/problem";
+import { type LabelOutcome, labelPhotos, type PhotoView, removePhotos, restorePhotos } from "@/api/vision";
 import { plural } from "@/core/format";
 import { toasts } from "@/core/ui/toasts.svelte";
-import { History, takingBack } from "../engine/history";
+import { History, type Step, takingBack, Versions, type Wanted } from "../engine/history";
 
 export class Changes {
   undoable = $state(0);
   /** Photos that somebody else labelled meanwhile, with what was wanted here. */
-  disputed = $state.raw<{ photo: PhotoView; wanted: string | null }[]>([]);
+  disputed = $state.raw<Wanted[]>([]);
   private readonly history = new History();
+  private readonly versions = new Versions();
   private last: Promise<unknown> = Promise.resolve();
 
   constructor(
@@ -25,28 +20,34 @@ export class Changes {
   ) {}
 
   label(photos: readonly PhotoView[], label: string | null): Promise<boolean> {
-    return this.inTurn(() => this.labelNow(photos, label));
+    return this.labelEach(photos.map((photo) => ({ photo, wanted: label })));
+  }
+
+  /** Each photo with a label of its own, as one step. */
+  labelEach(wanted: readonly Wanted[]): Promise<boolean> {
+    return this.inTurn(() => this.labelNow(wanted));
   }
 
   removeByHash(hashes: string[], photos: PhotoView[] = []): Promise<boolean> {
     return this.inTurn(() => this.removeNow(hashes, photos));
   }
 
-  /** Takes the last step back; the photos that it was about. */
+  /** Takes the last step back; the photos that it was about, none where nothing was taken back. */
   undo(): Promise<string[]> {
     return this.inTurn(() => this.undoNow());
   }
 
-  private async labelNow(photos: readonly PhotoView[], label: string | null): Promise<boolean> {
-    const outcome = await this.send(
-      photos.map(({ sha256, version }) => ({ sha256, version, label })),
-      label,
-    );
-    if (!outcome) return false;
-    const done = new Set(outcome.done.map((photo) => photo.sha256));
-    this.history.push({ before: photos.filter((photo) => done.has(photo.sha256)), after: outcome.done });
-    this.undoable = this.history.length;
-    return outcome.refused.length + outcome.gone.length === 0;
+  private async labelNow(wanted: readonly Wanted[]): Promise<boolean> {
+    try {
+      const outcome = await this.send(wanted);
+      const done = new Set(outcome.done.map((photo) => photo.sha256));
+      const before = wanted.map((one) => one.photo).filter((photo) => done.has(photo.sha256));
+      this.keep({ before, after: outcome.done });
+      return outcome.refused.length + outcome.gone.length === 0;
+    } catch (thrown) {
+      toasts.error(thrown);
+      return false;
+    }
   }
 
   async remove(photos: readonly PhotoView[]): Promise<boolean> {
@@ -61,8 +62,7 @@ export class Changes {
       const { photos: gone } = await removePhotos(this.project, hashes);
       const known = new Map(photos.map((photo) => [photo.sha256, photo]));
       const before = gone.map((sha256) => known.get(sha256) ?? ({ sha256 } as PhotoView));
-      this.history.push({ before, after: [] });
-      this.undoable = this.history.length;
+      this.keep({ before, after: [] });
       toasts.show(
         `${plural(gone.length, "photo")} removed. Undo brings ${gone.length === 1 ? "it" : "them"} back.`,
       );
@@ -78,20 +78,26 @@ export class Changes {
     const step = this.history.pop();
     this.undoable = this.history.length;
     if (!step) return [];
+    const photos = step.before.map((photo) => photo.sha256);
     try {
-      if (step.after.length) {
-        await this.send(takingBack(step), null);
-      } else {
-        await restorePhotos(
-          this.project,
-          step.before.map((photo) => photo.sha256),
-        );
+      if (step.after.length) await this.send(takingBack(step));
+      else {
+        await restorePhotos(this.project, photos);
+        for (const { sha256, version } of step.before) this.versions.forget(sha256, version);
         this.onchanged([]);
       }
+      return photos;
     } catch (thrown) {
+      const { offline, status } = asApiError(thrown);
+      if (offline || status >= 500) this.keep(step); // it may succeed the next time
       toasts.error(thrown);
+      return [];
     }
-    return step.before.map((photo) => photo.sha256);
+  }
+
+  private keep(step: Step): void {
+    this.history.push(step);
+    this.undoable = this.history.length;
   }
 
   /** Labels a disputed photo all the same, now that the other label has been seen. */
@@ -112,21 +118,23 @@ export class Changes {
     return mine;
   }
 
-  private async send(changes: LabelChange[], wanted: string | null): Promise<LabelOutcome | null> {
-    try {
-      const outcome = await labelPhotos(this.project, changes);
-      const own = new Map(changes.map((change) => [change.sha256, change.label]));
-      this.disputed = [
-        ...this.disputed,
-        ...outcome.refused.map((photo) => ({ photo, wanted: own.get(photo.sha256) ?? wanted })),
-      ];
-      if (outcome.gone.length)
-        toasts.show(`${plural(outcome.gone.length, "photo")} had been removed by somebody else.`);
-      this.onchanged([...outcome.done, ...outcome.refused]);
-      return outcome;
-    } catch (thrown) {
-      toasts.error(thrown);
-      return null;
+  private async send(wanted: readonly Wanted[]): Promise<LabelOutcome> {
+    const changes = wanted.map(({ photo: { sha256, version }, wanted: label }) => ({
+      sha256,
+      label,
+      version: this.versions.now(sha256, version),
+    }));
+    const outcome = await labelPhotos(this.project, changes);
+    const sent = new Map(changes.map((change) => [change.sha256, change]));
+    for (const { sha256, version } of outcome.done)
+      this.versions.follow(sha256, sent.get(sha256)?.version, version);
+    for (const photo of outcome.refused) {
+      this.yield(photo.sha256);
+      this.disputed = [...this.disputed, { photo, wanted: sent.get(photo.sha256)?.label ?? null }];
     }
+    if (outcome.gone.length)
+      toasts.show(`${plural(outcome.gone.length, "photo")} had been removed by somebody else.`);
+    this.onchanged([...outcome.done, ...outcome.refused]);
+    return outcome;
   }
 }

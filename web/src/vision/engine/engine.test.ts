@@ -79,7 +79,7 @@ const photo = (sha256: string, label: string | null, version: number): PhotoView
 });
 
 describe("taking back", () => {
-  it("asks for the old label of the version that the step made", () => {
+  it("asks for the old label of the photos as the step left them", () => {
     const history = new History();
     history.push({
       before: [photo("a", null, 1), photo("b", "cat", 4)],
@@ -89,8 +89,8 @@ describe("taking back", () => {
     expect(history.length).toBe(1);
     const step = history.pop();
     expect(step && takingBack(step)).toEqual([
-      { sha256: "a", label: null, version: 2 },
-      { sha256: "b", label: "cat", version: 5 },
+      { photo: photo("a", "dog", 2), wanted: null },
+      { photo: photo("b", "dog", 5), wanted: "cat" },
     ]);
     expect(history.pop()).toBeUndefined();
   });

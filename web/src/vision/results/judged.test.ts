@@ -8,7 +8,9 @@ vi.mock("@/api/vision", () => ({
   listJudged: async (_run: string, { offset = 0, limit = 0 }) => {
     server.asked += 1;
     if (server.fail) throw server.fail;
-    const items = Array.from({ length: Math.min(limit, 30 - offset) }, (_, k) => ({ sha256: `${offset + k}` }));
+    const items = Array.from({ length: Math.min(limit, 30 - offset) }, (_, k) => ({
+      sha256: `${offset + k}`,
+    }));
     return { items, total: 30 };
   },
 }));
