@@ -164,6 +164,28 @@ export function withDefaults(fields: readonly Field[], saved: Config): Config {
   }, defaultsOf(fields));
 }
 
+/** The config with exactly these fields: as they were entered, right or wrong, and the defaults where nothing was. */
+export function laidOut(fields: readonly Field[], entered: Config): Config {
+  return fields.reduce<Config>((config, { path, initial }) => {
+    const value = getAt(entered, path);
+    return setAt(config, path, value === undefined ? initial : value);
+  }, {});
+}
+
+/** The headings of a form, in the order in which its fields name them. */
+export function groupsOf(
+  fields: readonly Field[],
+  known: Record<string, [title: string, text?: string]>,
+): { id: string; title: string; text?: string }[] {
+  return [...new Set(fields.map((field) => field.group))].map((id) => {
+    const [title, text] = known[id] ?? [id.charAt(0).toUpperCase() + id.slice(1)];
+    return { id, title, text };
+  });
+}
+
+export const seedProblem = (seed: number): string[] =>
+  Number.isInteger(seed) && seed >= 0 ? [] : ["The seed is a whole number from 0."];
+
 /** What is wrong with a value, as a sentence, or null. */
 export function problemOf(field: Field, value: Json | undefined): string | null {
   if (field.kind === "list" || field.kind === "fixed") return null;

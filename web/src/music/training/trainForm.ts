@@ -2,15 +2,17 @@
 import type { MusicTraining, SetSummary } from "@/api/training";
 import {
   type Config,
-  differences,
   type Field,
   fieldsOf,
   getAt,
-  type Json,
+  laidOut,
   problemsOf,
   type Schema,
+  seedProblem,
+  groupsOf as titled,
   withDefaults,
 } from "@/core/forms/formModel";
+import { assignments, keywords, quoted } from "@/core/forms/sameElsewhere";
 
 export interface Technique {
   id: string;
@@ -52,35 +54,34 @@ export function fieldsFor(schema: Schema, technique: string): Field[] {
   });
 }
 
-/** The form's headings: the groups that the fields name, in the order in which they come, known ones with words. */
+/** Today's settings of every technique, with what was kept laid over them; what fits no more is dropped. */
+export const freshConfig = (schema: Schema, saved: Config): Config =>
+  withDefaults(
+    fieldsOf(schema).filter((field) => field.key !== "technique"),
+    saved,
+  );
+
+const GROUPS: Record<string, [string, string?]> = {
+  network: ["The network", "How large it is. A larger one can learn more, and takes longer."],
+  learning: ["How it learns", "How it changes from what it hears, and for how long."],
+  stop: [
+    "When to stop",
+    "Empty: when it has learned for as long as is set above. You can also stop it yourself.",
+  ],
+};
+
+/** The form's headings, when to stop last. */
 export function groupsOf(fields: readonly Field[]): { id: string; title: string; text?: string }[] {
-  const known: Record<string, [string, string]> = {
-    network: ["The network", "How large it is. A larger one can learn more, and takes longer."],
-    learning: ["How it learns", "How it changes from what it hears, and for how long."],
-    stop: [
-      "When to stop",
-      "Empty: when it has learned for as long as is set above. You can also stop it yourself.",
-    ],
-  };
-  const ids = [...new Set(fields.map((field) => field.group))];
   const rank = (id: string) => (id === "stop" ? 1 : 0);
-  return ids
-    .sort((a, b) => rank(a) - rank(b))
-    .map((id) => {
-      const [title, text] = known[id] ?? [id.charAt(0).toUpperCase() + id.slice(1), undefined];
-      return { id, title, text };
-    });
+  return titled(fields, GROUPS).sort((a, b) => rank(a.id) - rank(b.id));
 }
 
 /** What is sent: the technique, its own settings, and what every training has; other techniques' settings stay behind. */
 export function toTraining(draft: TrainDraft, fields: readonly Field[]): MusicTraining {
-  const config: Record<string, Json> = { technique: draft.technique };
-  const kept = withDefaults(fields, draft.config);
-  for (const [key, value] of Object.entries(kept)) config[key] = value;
   const name = draft.name.trim();
   return {
     set: draft.set,
-    config,
+    config: { technique: draft.technique, ...laidOut(fields, draft.config) },
     seed: draft.seed,
     device: draft.device as MusicTraining["device"],
     ...(name ? { name } : {}),
@@ -92,29 +93,18 @@ export function obstacles(
   fields: readonly Field[],
   sets: readonly SetSummary[],
 ): string[] {
-  const found = Object.values(problemsOf(fields, draft.config));
+  const found = Object.values(problemsOf(fields, laidOut(fields, draft.config)));
   if (!sets.some((set) => set.name === draft.set)) found.unshift("Choose the music to learn from.");
   const set = sets.find((one) => one.name === draft.set);
   if (set && draft.technique === "transformer" && (set.counts.train?.four_part ?? 0) < 4)
     found.unshift(
       "The Transformer learns from pieces in four separate voices, and this set has too few. Choose another technique or set.",
     );
-  if (!Number.isInteger(draft.seed) || draft.seed < 0) found.push("The seed is a whole number from 0.");
-  return found;
+  return [...found, ...seedProblem(draft.seed)];
 }
-
-/** The settings in which a draft differs from the usual ones: [dotted path, value]. */
-export function changes(draft: TrainDraft, fields: readonly Field[]): [string, Json][] {
-  const usual = withDefaults(fields, {});
-  return differences(usual, withDefaults(fields, draft.config)).map(([key, , value]) => [key, value]);
-}
-
-const quoted = (text: string): string =>
-  /^[\w./=-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 
 /** The command that does the same. */
 export function commandFor(draft: TrainDraft, fields: readonly Field[]): string {
-  const sets = changes(draft, fields).map(([key, value]) => `--set ${quoted(`${key}=${value}`)}`);
   const device = draft.device === "cpu" ? [] : [`--device ${draft.device}`];
   return [
     "trivium music train",
@@ -122,25 +112,18 @@ export function commandFor(draft: TrainDraft, fields: readonly Field[]): string 
     `--data ${quoted(draft.set)}`,
     `--seed ${draft.seed}`,
     ...device,
-    ...sets,
+    ...assignments(draft.config, fields),
   ].join(" ");
 }
 
 /** The same in Python. */
 export function pythonFor(draft: TrainDraft, fields: readonly Field[]): string {
-  const literal = (value: Json): string =>
-    value === null ? "None" : typeof value === "boolean" ? (value ? "True" : "False") : JSON.stringify(value);
-  const changed = changes(draft, fields);
-  const own = changed.filter(([key]) => key.startsWith(`${draft.technique}.`));
-  const rest = changed.filter(([key]) => !key.includes("."));
-  const inner = own.map(([key, value]) => `"${key.slice(draft.technique.length + 1)}": ${literal(value)}`);
   const given = [
     JSON.stringify(draft.set),
     `technique="${draft.technique}"`,
     `seed=${draft.seed}`,
     ...(draft.device === "cpu" ? [] : [`device="${draft.device}"`]),
-    ...rest.map(([key, value]) => `${key}=${literal(value)}`),
-    ...(inner.length ? [`${draft.technique}={${inner.join(", ")}}`] : []),
+    ...keywords(draft.config, fields),
   ];
   return `import trivium.music as music\n\nresult = music.train(${given.join(", ")})`;
 }

@@ -14,6 +14,7 @@ import {
   commandFor,
   draftOf,
   fieldsFor,
+  freshConfig,
   groupsOf,
   obstacles,
   pythonFor,
@@ -161,6 +162,21 @@ describe("the form of a training", () => {
       seed: 3,
       device: "cpu",
       config: { technique: "gan", max_minutes: null, gan: { width: 8 } },
+    });
+  });
+
+  it("is checked and sent as it was entered, and begins with what still fits", () => {
+    const wrong = { ...draft, config: { gan: { width: 1 } } };
+    expect(toTraining(wrong, fields).config).toMatchObject({ gan: { width: 1 } });
+    expect(obstacles({ ...draft, config: { gan: { width: null } } }, fields, [SET])[0]).toContain(
+      "needs a value",
+    );
+    expect(
+      freshConfig(SCHEMA, { technique: "gan", gan: { width: 1 }, transformer: { width: 8, old: 3 } }),
+    ).toEqual({
+      max_minutes: null,
+      gan: { width: 64 },
+      transformer: { width: 8 },
     });
   });
 

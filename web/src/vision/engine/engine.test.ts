@@ -200,6 +200,15 @@ describe("a training", () => {
     );
   });
 
+  it("is checked and sent as it was entered, never with a default in place of what is wrong", () => {
+    for (const folds of [1, 99, 2.5, null]) {
+      const wrong = { ...draft, config: { folds } };
+      expect(obstacles(project([5, 5]), wrong, fields)).toHaveLength(1);
+      expect(toTraining("p", wrong, fields).config).toMatchObject({ folds });
+      expect(commandFor("p", wrong, fields)).toContain(`folds=${folds}`);
+    }
+  });
+
   it("says what is in its way", () => {
     const plain = { name: "", seed: 1, config: {} };
     expect(obstacles(project([5, 5]), plain, fields)).toEqual([]);
