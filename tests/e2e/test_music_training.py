@@ -90,5 +90,5 @@ def test_what_is_no_music_is_told_before_it_is_sent(visit: Callable[..., Any], t
         {"name": "empty.zip", "mimeType": "application/zip", "buffer": b"PK\x05\x06" + b"\0" * 18})
     page.get_by_role("button", name="Make the set").click()
     page.get_by_role("alert").get_by_text("it is empty").wait_for(timeout=60_000)
-    page.get_by_role("button", name="Understood").click()
+    page.get_by_role("button", name="Close: Training set").click()
     page.get_by_role("alert").wait_for(state="detached")

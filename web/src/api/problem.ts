@@ -88,9 +88,19 @@ export function offlineError(): ApiError {
   );
 }
 
+/** What a browser throws where a chosen file is no longer there, or may not be read. */
+const UNREADABLE = new Set(["NotFoundError", "NotReadableError", "SecurityError"]);
+
 /** Any thrown thing as an ApiError, so that pages show one kind of message and never a stack trace. */
 export function asApiError(thrown: unknown): ApiError {
   if (thrown instanceof ApiError) return thrown;
   if (thrown instanceof TypeError) return offlineError();
+  if (thrown instanceof DOMException && UNREADABLE.has(thrown.name))
+    return new ApiError(
+      "A file can't be read.",
+      "It may have been moved or changed since it was chosen. Choose it again.",
+      -1,
+      "file",
+    );
   return new ApiError("This page ran into a problem of its own.", "Reload the page.", -1, "page");
 }

@@ -88,9 +88,11 @@ export interface Upload {
   /** What all of it shows, whatever folder it lies in. */
   label?: string;
   progress?: (share: number) => void;
+  /** Breaks the sending off. */
+  signal?: AbortSignal;
 }
 /** By XMLHttpRequest: fetch does not tell how much of a body has gone. */
-export function sendPhotos({ project, file, body, label, progress }: Upload): Promise<ImportView> {
+export function sendPhotos({ project, file, body, label, progress, signal }: Upload): Promise<ImportView> {
   const query = new URLSearchParams({ file, ...(label ? { class: label } : {}) });
   const request = new XMLHttpRequest();
   return new Promise((resolve, reject) => {
@@ -100,6 +102,7 @@ export function sendPhotos({ project, file, body, label, progress }: Upload): Pr
     request.upload.onprogress = (event) => event.lengthComputable && progress?.(event.loaded / event.total);
     request.onload = () => {
       connection.report(true);
+      if (request.status === 401) connection.locked = true;
       if (request.status < 300) resolve(request.response as ImportView);
       else reject(problemFrom(request.status, request.response));
     };
@@ -107,7 +110,10 @@ export function sendPhotos({ project, file, body, label, progress }: Upload): Pr
       connection.report(false);
       reject(offlineError());
     };
-    request.send(body);
+    request.onabort = () => reject(signal?.reason);
+    signal?.addEventListener("abort", () => request.abort());
+    if (signal?.aborted) reject(signal.reason);
+    else request.send(body);
   });
 }
 

@@ -57,3 +57,20 @@ function repeats(name: string): boolean {
   const [a, b] = name.split(" ");
   return a === b;
 }
+
+/** A name that the server takes, from that of a folder or file or what was typed: letters, digits, dots, dashes and
+ * underscores; with a number where it is taken. */
+export function plainName(wish: string, taken: readonly string[], otherwise: string): string {
+  const plain = wish
+    .normalize("NFKD")
+    .replaceAll(/\p{M}+/gu, "")
+    .replaceAll(/[^A-Za-z0-9_.-]+/g, "-")
+    .replaceAll(/^[^A-Za-z0-9]+|-+$/g, "")
+    .slice(0, 56);
+  const stem = plain || otherwise;
+  const used = new Set(taken.map((other) => other.toLowerCase()));
+  for (let n = 1; ; n += 1) {
+    const name = n === 1 ? stem : `${stem}-${n}`;
+    if (!used.has(name.toLowerCase())) return name;
+  }
+}

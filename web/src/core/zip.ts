@@ -51,9 +51,11 @@ export const zipOf = (members: readonly Member[]): Blob =>
 export async function zipOfFiles(
   files: readonly { name: string; file: Blob }[],
   progress: (share: number) => void = () => {},
+  signal?: AbortSignal,
 ): Promise<Blob> {
   const parts: Part[] = [];
   for (const { name, file } of files) {
+    signal?.throwIfAborted();
     parts.push({
       name,
       content: file,

@@ -1,6 +1,7 @@
 // Training sets in plain words: what to call one, which files to send, what its report says. Pure functions.
 import type { SetReport, SetSummary } from "@/api/training";
 import { grouped, percent, plural } from "@/core/format";
+import { plainName } from "@/core/names";
 
 const ENDINGS = /\.(mid|midi|kar|rmi|xml|musicxml|mxl|abc|npy|npz|zip)$/i;
 export const ACCEPTED = ".mid,.midi,.kar,.rmi,.xml,.musicxml,.mxl,.abc,.npy,.npz,.zip";
@@ -37,20 +38,9 @@ export function obstacle(all: readonly Chosen[], music: readonly Chosen[]): stri
     : "";
 }
 
-/** A name that the server takes, from that of a folder or file; with a number where it is taken. */
-export function setName(wish: string, taken: readonly string[]): string {
-  const plain = wish
-    .replace(/\.[A-Za-z0-9]{2,9}$/, "")
-    .normalize("NFKD")
-    .replaceAll(/[^A-Za-z0-9_.-]+/g, "-")
-    .replaceAll(/^[^A-Za-z0-9]+|-+$/g, "")
-    .slice(0, 56);
-  const stem = plain || "music";
-  for (let n = 1; ; n++) {
-    const name = n === 1 ? stem : `${stem}-${n}`;
-    if (!taken.some((other) => other.toLowerCase() === name.toLowerCase())) return name;
-  }
-}
+/** What to call a set that is made from a folder or a file. */
+export const setName = (wish: string, taken: readonly string[]): string =>
+  plainName(wish.replace(/\.[A-Za-z0-9]{2,9}$/, ""), taken, "music");
 
 /** "220 pieces to learn from, 24 to check with, 27 kept for the end". */
 export function splitText(set: Pick<SetSummary, "counts">): string {

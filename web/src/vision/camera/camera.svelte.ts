@@ -12,14 +12,21 @@ const WHY: Record<string, [string, string]> = {
   NotReadableError: ["Another program is using the camera.", "Close it there, then try again."],
 };
 
+const stop = (stream: MediaStream) => {
+  for (const track of stream.getTracks()) track.stop();
+};
+
 export class Camera {
   stream = $state.raw<MediaStream | null>(null);
   error = $state.raw<ApiError | null>(null);
   opening = $state(false);
   private video: HTMLVideoElement | null = null;
+  private turn = 0;
 
   async open(): Promise<void> {
     this.error = null;
+    this.turn += 1;
+    const turn = this.turn;
     if (!navigator.mediaDevices?.getUserMedia) {
       this.error = new ApiError(
         "This browser gives the camera to no page that is not on this computer.",
@@ -31,11 +38,18 @@ export class Camera {
     }
     this.opening = true;
     try {
-      this.stream = await navigator.mediaDevices.getUserMedia({
+      const stream = await navigator.mediaDevices.getUserMedia({
         video: { width: { ideal: 1280 }, height: { ideal: 720 }, facingMode: "environment" },
         audio: false,
       });
+      if (turn !== this.turn) {
+        stop(stream); // closed, or its page left, while the browser was still asking
+        return;
+      }
+      for (const track of stream.getTracks()) track.onended = () => this.unplugged();
+      this.stream = stream;
     } catch (thrown) {
+      if (turn !== this.turn) return;
       const name = thrown instanceof DOMException ? thrown.name : "";
       const [message, hint] = WHY[name] ?? ["The camera could not be opened.", "Try again, or add files."];
       this.error = new ApiError(message, hint, -1, "camera");
@@ -44,9 +58,16 @@ export class Camera {
   }
 
   close(): void {
-    for (const track of this.stream?.getTracks() ?? []) track.stop();
+    this.turn += 1;
+    if (this.stream) stop(this.stream);
+    this.opening = false;
     this.stream = null;
     this.video = null;
+  }
+
+  private unplugged(): void {
+    this.close();
+    this.error = new ApiError("The camera is gone.", "Plug it in again, then open it anew.", -1, "camera");
   }
 
   /** The element that shows the stream; frames are taken from it. */

@@ -10,6 +10,7 @@ export class PhotoList {
   private pages = $state.raw(new Map<number, PhotoView[]>());
   private asked = new Set<number>();
   private turn = 0;
+  private showing = false;
   filter: PhotoFilter = {};
 
   constructor(readonly project: string) {}
@@ -18,6 +19,7 @@ export class PhotoList {
   async show(filter: PhotoFilter): Promise<void> {
     this.filter = filter;
     this.turn += 1;
+    this.showing = true; // what is asked for meanwhile would be of the list before
     this.asked = new Set([0]);
     await this.fetch(0, true);
   }
@@ -26,14 +28,40 @@ export class PhotoList {
     return this.pages.get(Math.floor(index / PAGE))?.[index % PAGE];
   }
 
-  /** Fetches what is not here yet of [first, last). */
+  /** Fetches what is not here yet of [first, last). A page that failed waits for `again`. */
   need(first: number, last: number): void {
-    if (this.total === undefined) return;
+    // The pages too, so that a grid that asks within an effect asks again once there are new ones.
+    if (this.total === undefined || this.error || this.showing || this.pages.size === 0) return;
     for (let page = Math.floor(first / PAGE); page * PAGE < Math.min(last, this.total); page++) {
       if (this.asked.has(page)) continue;
       this.asked.add(page);
       void this.fetch(page, false);
     }
+  }
+
+  /** The photo at a place, fetched first where it is not here yet. */
+  async reach(index: number): Promise<PhotoView | undefined> {
+    const page = Math.floor(index / PAGE);
+    if (index < 0 || index >= (this.total ?? 0)) return undefined;
+    if (!this.pages.has(page)) {
+      this.asked.add(page);
+      await this.fetch(page, false);
+    }
+    return this.at(index);
+  }
+
+  /** Where a photo is in the list now, as far as it is fetched. */
+  place(sha256: string): number {
+    for (const [page, rows] of this.pages) {
+      const k = rows.findIndex((row) => row.sha256 === sha256);
+      if (k >= 0) return page * PAGE + k;
+    }
+    return -1;
+  }
+
+  /** What failed, once more. */
+  again(): void {
+    this.error = undefined;
   }
 
   /** Photos that have changed, in their places. */
@@ -58,11 +86,17 @@ export class PhotoList {
     try {
       const found = await listPhotos(this.project, { ...this.filter, offset: page * PAGE, limit: PAGE });
       if (turn !== this.turn) return;
+      if (!anew && found.total !== this.total) {
+        await this.show(this.filter); // somebody added or removed some: all places have moved
+        return;
+      }
+      if (anew) this.showing = false;
       this.pages = anew ? new Map([[page, found.items]]) : new Map(this.pages).set(page, found.items);
       this.total = found.total;
       this.error = undefined;
     } catch (thrown) {
       if (turn !== this.turn) return;
+      if (anew) this.showing = false;
       this.asked.delete(page);
       this.error = asApiError(thrown);
     }

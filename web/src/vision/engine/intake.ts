@@ -1,5 +1,6 @@
 // What a person chose or dropped, put in order before it is sent. Pure functions.
 
+import { plainName } from "@/core/names";
 import type { Picked } from "@/core/picked";
 
 const MOST_FILES = 60_000; // of one zip, which holds 65,535
@@ -20,11 +21,13 @@ export function arranged(picked: readonly Picked[]): Picked[] {
   return outer ? kept.map((one) => ({ ...one, name: one.name.split("/").slice(1).join("/") })) : kept;
 }
 
-/** Parts that fit into one zip each. */
+export const isZip = (name: string) => /\.zip$/i.test(name);
+
+/** Parts that fit into one zip each; what is a zip already stays one. */
 export function parts(picked: readonly Picked[], mostFiles = MOST_FILES, mostBytes = MOST_BYTES): Picked[][] {
   const found: Picked[][] = [];
   let bytes = 0;
-  for (const one of picked) {
+  for (const one of picked.filter(({ name }) => !isZip(name))) {
     let last = found.at(-1);
     if (!last || last.length >= mostFiles || bytes + one.file.size > mostBytes) {
       last = [];
@@ -34,23 +37,11 @@ export function parts(picked: readonly Picked[], mostFiles = MOST_FILES, mostByt
     last.push(one);
     bytes += one.file.size;
   }
-  return found;
+  return [...found, ...picked.filter(({ name }) => isZip(name)).map((zip) => [zip])];
 }
 
-/** What a project may be called that begins with these: letters, digits, dots, dashes and underscores. */
-export function projectName(text: string, taken: readonly string[]): string {
-  const plain =
-    text
-      .normalize("NFKD")
-      .replace(/[^\w .-]+/g, "")
-      .trim()
-      .replace(/\s+/g, "-")
-      .replace(/^[^A-Za-z0-9]+/, "")
-      .slice(0, 56) || "photos";
-  for (let n = 1; ; n++) {
-    const name = n === 1 ? plain : `${plain}-${n}`;
-    if (!taken.some((other) => other.toLowerCase() === name.toLowerCase())) return name;
-  }
-}
+/** What a project may be called that begins with these. */
+export const projectName = (text: string, taken: readonly string[]): string =>
+  plainName(text, taken, "photos");
 
 export const isProjectName = (text: string) => /^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/.test(text);

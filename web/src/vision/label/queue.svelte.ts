@@ -9,6 +9,7 @@ import {
   type ProjectTraining,
   type Suggestion,
 } from "@/api/vision";
+import { toasts } from "@/core/ui/toasts.svelte";
 
 export type Task = "unlabelled" | "doubted" | "doubtful" | "all";
 const PAGE = 1000;
@@ -27,10 +28,14 @@ export class Queue {
 
   /** A finished training makes suggestions; without one, labelling goes by hand alone. */
   async ask(): Promise<void> {
-    const done = (await listTrainings(this.project)).find((one) => one.accuracy !== null);
-    this.training = done;
-    const found = done ? await listSuggestions(this.project, done.run.id) : [];
-    this.suggestions = new Map(found.map((one) => [one.sha256, one]));
+    try {
+      const done = (await listTrainings(this.project)).find((one) => one.accuracy !== null);
+      const found = done ? await listSuggestions(this.project, done.run.id) : [];
+      this.training = done;
+      this.suggestions = new Map(found.map((one) => [one.sha256, one]));
+    } catch (thrown) {
+      toasts.error(thrown);
+    }
   }
 
   async load(task: Task): Promise<void> {
@@ -69,8 +74,17 @@ export class Queue {
   }
 
   drop(sha256: string): void {
+    const at = this.photos?.findIndex((photo) => photo.sha256 === sha256) ?? -1;
+    if (at < 0) return;
     this.photos = this.photos?.filter((photo) => photo.sha256 !== sha256);
-    this.move(0);
+    this.move(at < this.index ? -1 : 0); // what is looked at stays
+  }
+
+  /** Puts a photo that was dropped back to where it was, and shows it. */
+  put(photo: PhotoView, index: number): void {
+    const there = this.photos?.filter((one) => one.sha256 !== photo.sha256) ?? [];
+    this.photos = [...there.slice(0, index), photo, ...there.slice(index)];
+    this.index = Math.min(index, this.photos.length - 1);
   }
 
   move(by: number): void {
