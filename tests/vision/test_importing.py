@@ -6,16 +6,19 @@ import io
 import json
 import os
 import stat
+import threading
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
 
 from trivium.core import files
+from trivium.core.process import FolderLock
 from trivium.errors import BadConfig, BadFile, NotFound, StudioError
-from trivium.vision import importing, project, reading, sources
+from trivium.vision import deleting, importing, project, reading, sources
 from trivium.vision.data import report
 from trivium.vision.store import THUMBNAIL, PictureStore
 
@@ -123,6 +126,61 @@ def test_a_reader_that_cannot_start_is_nobodys_picture(monkeypatch: pytest.Monke
     monkeypatch.setattr("trivium.core.child.run_child", lambda *_: 1)
     with pytest.raises(StudioError, match="could not start"):
         reading.read_batch([("a.png", b"x")], None, lambda *_: None)
+
+
+def all_there(data: Path, name: str) -> bool:
+    store = PictureStore(data)
+    return all(sha256 in store.blobs and store.derived(THUMBNAIL, sha256).is_file()
+               for sha256 in project.load(data, name).items)
+
+
+def test_deleting_a_project_between_reading_and_keeping_takes_no_picture_away(
+        tmp_path: Path, without_backbone: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    photos = write_photos(tmp_path / "photos", 1)
+    importing.import_photos(tmp_path, photos, "first")
+    usual = importing.Importer.read
+
+    def read_then_delete(self: importing.Importer, batch: list[importing.Pending]) -> object:
+        found = usual(self, batch)
+        assert deleting.delete_project(tmp_path, "first") == 2  # the second project's log does not name them yet
+        return found
+
+    monkeypatch.setattr(importing.Importer, "read", read_then_delete)
+    made, _ = importing.import_photos(tmp_path, photos, "second")
+    assert len(made.items) == 2 and all_there(tmp_path, "second")
+
+
+def test_deleting_waits_until_pictures_on_their_way_are_in_their_project(
+        tmp_path: Path, without_backbone: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    photos = write_photos(tmp_path / "photos", 1)
+    importing.import_photos(tmp_path, photos, "first")
+    deletes = threading.Thread(target=deleting.delete_project, args=(tmp_path, "first"))
+    usual = project.add
+
+    def delete_then_add(*args: Any) -> list[project.Item]:
+        deletes.start()
+        deletes.join(0.3)  # unless it waits it is through by then
+        return usual(*args)
+
+    monkeypatch.setattr(project, "add", delete_then_add)
+    made, _ = importing.import_photos(tmp_path, photos, "second")
+    deletes.join()
+    assert project.names(tmp_path) == ["second"] and len(made.items) == 2 and all_there(tmp_path, "second")
+
+
+def test_no_picture_comes_in_while_a_project_is_being_deleted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("first", "second"):
+        project.create(tmp_path, name, "classification")
+    free: list[bool] = []
+    usual = project.load
+
+    def load(data: Path, name: str) -> project.Project:
+        free.append(FolderLock(tmp_path / "vision" / "pictures" / "lock").acquire())
+        return usual(data, name)
+
+    monkeypatch.setattr(deleting, "load", load)
+    deleting.delete_project(tmp_path, "first")
+    assert free == [False, False]  # while it looks what to delete, and what the other project shows
 
 
 def make_zip(path: Path, members: dict[str, bytes], links: tuple[str, ...] = ()) -> Path:

@@ -38,6 +38,15 @@ class Pending:
     content: bytes
 
 
+@dataclass(frozen=True)
+class Read:
+    """A picture that has been read; nothing of it is stored yet."""
+
+    item: Item
+    content: bytes
+    derived: dict[str, bytes]  # by kind: view, thumbnail, features
+
+
 @dataclass
 class Import:
     """What came of an import."""
@@ -87,7 +96,7 @@ class Importer:
     def take(self, source: sources.Source) -> Import:
         self.result.passed_over = list(source.passed_over)
         self.result.split_folders = source.split_folders
-        total, running = len(source.found), list[Future[list[Item]]]()
+        total, running = len(source.found), list[Future[list[Read]]]()
         with ThreadPoolExecutor(WORKERS) as pool:
             for batch in self.batches(self.fresh(source.found)):
                 running.append(pool.submit(self.read, batch))
@@ -139,47 +148,51 @@ class Importer:
         if batch:
             yield batch
 
-    def read(self, batch: list[Pending]) -> list[Item]:
-        """All files of a batch, in as many processes as that takes; stored, not yet in the project."""
-        items: list[Item] = []
+    def read(self, batch: list[Pending]) -> list[Read]:
+        """All files of a batch, in as many processes as that takes."""
+        found: list[Read] = []
         at = 0
         while at < len(batch):
             rest = batch[at:]
 
             def told(k: int, facts: dict[str, Any], path: Path, rest: list[Pending] = rest) -> None:
                 if k < len(rest):
-                    self.told(rest[k], facts, path, items)
+                    self.told(rest[k], facts, path, found)
 
             at += read_batch([(each.name, each.content) for each in rest], self.network, told)
-        return items
+        return found
 
-    def told(self, each: Pending, facts: dict[str, Any], path: Path, items: list[Item]) -> None:
+    def told(self, each: Pending, facts: dict[str, Any], path: Path, found: list[Read]) -> None:
         if "error" in facts:
             self.result.passed_over.append({"file": each.name, "message": str(facts["error"])})
             return
-        keep_derived(self.store, each.sha256, path)
-        self.store.put(each.content)
         self.result.remarks += [{"file": each.name, "message": str(text)} for text in facts["remarks"]]
-        items.append(Item(each.sha256, each.name, each.label, int(facts["width"]), int(facts["height"]),
-                          str(facts["dhash"]), float(facts["sharpness"])))
+        item = Item(each.sha256, each.name, each.label, int(facts["width"]), int(facts["height"]),
+                    str(facts["dhash"]), float(facts["sharpness"]))
+        found.append(Read(item, each.content, derived_beside(path)))
 
-    def keep(self, items: list[Item], total: int) -> None:
-        """Put a batch into the project."""
-        self.result.added += len(kept.add(self.project, items))
+    def keep(self, found: list[Read], total: int) -> None:
+        """Put a batch into the store and the project, with no deleting of another project in between: until the log
+        names a picture, that project would take it for its own."""
+        with self.store.changing():
+            for each in found:
+                for kind, made in each.derived.items():
+                    self.store.derive(kind, each.item.sha256, made)
+                self.store.put(each.content)
+            self.result.added += len(kept.add(self.project, [each.item for each in found]))
         gone = len(self.result.passed_over) + len(self.result.known) + len(self.result.conflicts) + len(self.renamed)
         done = min(total, self.result.added + gone)
         self.say(f"{done} of {total} files read ...")
         self.count(done, total)
 
 
-def keep_derived(store: PictureStore, sha256: str, path: Path) -> None:
+def derived_beside(path: Path) -> dict[str, bytes]:
     """What the reader has made beside a file."""
     from trivium.vision.features import KEY
 
-    for kind, ending in ((VIEW, ".view"), (THUMBNAIL, ".thumbnail"), (KEY, ".features")):
-        made = path.with_suffix(ending)
-        if made.is_file() and not made.is_symlink():
-            store.derive(kind, sha256, made.read_bytes())
+    made = {kind: path.with_suffix(ending)
+            for kind, ending in ((VIEW, ".view"), (THUMBNAIL, ".thumbnail"), (KEY, ".features"))}
+    return {kind: place.read_bytes() for kind, place in made.items() if place.is_file() and not place.is_symlink()}
 
 
 def add_features(store: PictureStore, items: Iterable[Item], say: Say = lambda _text: None) -> None:
@@ -197,7 +210,8 @@ def add_features(store: PictureStore, items: Iterable[Item], say: Say = lambda _
         contents = [(item.name, files.read_file(store.blobs.path(item.sha256))) for item in batch]
 
         def told(k: int, _facts: dict[str, Any], path: Path, shas: list[str] = shas) -> None:
-            keep_derived(store, shas[k], path)
+            for kind, made in derived_beside(path).items():
+                store.derive(kind, shas[k], made)
 
         at += read_batch(contents, network, told)
 

@@ -6,11 +6,16 @@ DATA/vision/pictures/ holds files as they came. Everything in DATA/vision/derive
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from trivium.core import files
 from trivium.core.blobs import BlobStore
+from trivium.core.process import FolderLock
+from trivium.errors import Busy
 
+LOCK, LOCK_PATIENCE_S = "lock", 60.0  # keeping 400 pictures, or deleting 10,000, takes seconds
 PICTURE_CAP_BYTES = 100_000_000
 VIEW, THUMBNAIL = "views", "thumbnails"
 
@@ -21,6 +26,19 @@ class PictureStore:
     def __init__(self, data: Path) -> None:
         self.folder = data / "vision"
         self.blobs = BlobStore(self.folder / "pictures")
+
+    @contextmanager
+    def changing(self) -> Iterator[None]:
+        """Nobody else adds pictures to a project, or deletes those that no project has, for the length of the block."""
+        with files.disk_full_guard():
+            self.blobs.folder.mkdir(parents=True, exist_ok=True)
+        lock = FolderLock(self.blobs.folder / LOCK)
+        if not lock.acquire(LOCK_PATIENCE_S):
+            raise Busy("Other photos are being stored or deleted just now.", "Try again in a moment.")
+        try:
+            yield
+        finally:
+            lock.release()
 
     def put(self, content: bytes) -> str:
         """Keep a file; its sha256."""
