@@ -17,20 +17,19 @@ from typing import Any
 from trivium.core import comparing, jobs
 from trivium.core import events as diary
 from trivium.core import files as places
+from trivium.core.runfolder import Named as Run
 from trivium.core.runfolder import RunInfo, display_name, list_files
 from trivium.core.runfolder import rename as give_name
 from trivium.core.spec import read_spec
 from trivium.settings import data_folder
 
-Run = str | Path | Mapping[str, Any]
 Data = str | Path | None
 Facts = dict[str, Any]
 
 
 def folder(run: Run, data: Data = None) -> Path:
     """Where a run lies."""
-    wanted = (run.get("folder") or run["run"]) if isinstance(run, Mapping) else run
-    return jobs.find_run(data_folder(data), str(wanted))
+    return jobs.find_run(data_folder(data), run)
 
 
 def info(run: Run, data: Data = None) -> RunInfo:

@@ -45,8 +45,7 @@ def test_it_learns_and_says_how_well(trained: dict[str, Any], shapes: Path) -> N
     report = vision.evaluate(trained, data=shapes)
     assert report["accuracy"] == trained["best"]["value"] and report["n"] == 24 and len(report["folds"]) == 3
     assert report["per_class"].keys() == {"box", "disc"} and report["baseline"]["accuracy"] == 0.5
-    predicted = json.loads((Path(trained["run"]) / "out" / "predictions.json").read_text())
-    right = [row["label"] == row["predicted"] for row in predicted]
+    right = [row["label"] == row["predicted"] for row in vision.judged(trained, data=shapes)]
     assert sum(right) / len(right) == pytest.approx(report["accuracy"], abs=1e-6)
 
 
@@ -60,7 +59,7 @@ def here(data: Path, name: str, seed: int, folder: Path) -> Path:
 
 def test_the_same_seed_is_the_same_result(trained: dict[str, Any], shapes: Path, tmp_path: Path) -> None:
     again, before = here(shapes, "shapes", 3, tmp_path / "again"), Path(trained["run"])
-    for name in ("model/weights.safetensors", "model/model.onnx", "out/predictions.json"):
+    for name in ("model/weights.safetensors", "model/model.onnx", "out/predictions.npz"):
         assert (again / name).read_bytes() == (before / name).read_bytes(), name
 
 

@@ -79,7 +79,7 @@ def test_broken_off_anywhere_it_ends_the_same(tuned: Path, shapes: Path, tmp_pat
         train(config, run)
         assert (run.folder / "out" / "evaluation.json").exists() == (count == 16)
         run.stop_reason = None
-    for name in ("model/weights.safetensors", "model/model.onnx", "out/predictions.json"):
+    for name in ("model/weights.safetensors", "model/model.onnx", "out/predictions.npz"):
         assert (run.folder / name).read_bytes() == (tuned / name).read_bytes(), name
 
 

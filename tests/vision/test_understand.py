@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import io
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +17,16 @@ from PIL import Image
 
 import trivium.vision as vision
 from trivium.cli import main
-from trivium.errors import BadConfig, NameTaken, NotFound
+from trivium.errors import BadConfig, BadFile, NameTaken, NotFound
+from trivium.vision import results
 from trivium.vision.data import Photos
 from trivium.vision.deploy import head_of, read_bundle
 from trivium.vision.features import Session
 from trivium.vision.graph import with_map
 from trivium.vision.models import pretrained_backbone
+from trivium.vision.predictions import PREDICTIONS, predictions_of, write_predictions
 from trivium.vision.rejection import auroc, familiarity, remembered, separation, threshold_of
+from trivium.vision.store import PictureStore
 from trivium.vision.understand.calibration import reliability
 from trivium.vision.understand.few_shot import drawn, one_draw, outlook, point
 from trivium.vision.understand.neighbours import alike
@@ -74,8 +78,14 @@ def test_reliability_counts_by_hand() -> None:
     last, middle = found["bins"][9], found["bins"][6]
     assert last["n"] == 3 and last["accuracy"] == pytest.approx(2 / 3, abs=1e-6) and middle["accuracy"] == 1.0
     assert found["calibration_error"] == pytest.approx(0.75 * (0.95 - 2 / 3) + 0.25 * 0.35, abs=1e-5)
-    assert found["surprise"] == pytest.approx(-np.log([0.95, 0.95, 0.05, 0.65]).mean(), abs=1e-5)
+    assert found["nll"] == pytest.approx(-np.log([0.95, 0.95, 0.05, 0.65]).mean(), abs=1e-5)
     assert found["brier"] == pytest.approx((2 * 0.005 + 2 * 0.95 ** 2 + 2 * 0.35 ** 2) / 4, abs=1e-5)
+
+
+def test_a_photo_that_was_given_nothing_counts_as_half_a_last_digit() -> None:
+    """Probabilities are kept with six digits, so 0 may be anything up to 0.0000005."""
+    found = reliability(np.array([[1.0, 0.0], [1.0, 0.0]], np.float32), np.array([0, 1]))
+    assert found["nll"] == pytest.approx(-np.log(5e-7) / 2, abs=1e-5)
 
 
 def test_how_often_the_known_is_more_familiar_by_counting_pairs() -> None:
@@ -183,13 +193,45 @@ def test_the_answers_of_a_training_agree_with_its_report(trained: Path, shapes: 
         assert row["curve"][-1]["recall"] == 1.0
     marked = vision.calibration(trained, data=shapes)
     assert marked["calibrated"]["calibration_error"] == pytest.approx(report["calibration_error"], abs=1e-4)
-    assert marked["uncalibrated"]["surprise"] >= marked["calibrated"]["surprise"] - 1e-4  # the best temperature
+    assert marked["uncalibrated"]["nll"] >= marked["calibrated"]["nll"] - 1e-4  # the best temperature
     wrong = vision.mistakes(trained, data=shapes)
+    assert wrong["mistakes"] == vision.judged(trained, wrong=True, data=shapes)
     assert wrong["wrong"] == wrong["found"] == round((1 - report["accuracy"]) * 24)
     right = vision.mistakes(trained, label="box", predicted="box", data=shapes)
     assert right["found"] == report["confusion"][0][0]
     sure = [row["confidence"] for row in right["mistakes"]]
     assert sure == sorted(sure)
+
+
+def copied(trained: Path, place: Path, classes: list[str]) -> Path:
+    """A finished training, as if it had been of these classes."""
+    shutil.copytree(trained, place)
+    report = place / "out" / "evaluation.json"
+    report.write_text(json.dumps({**json.loads(report.read_text()), "classes": classes}))
+    return place
+
+
+def test_ten_thousand_photos_of_many_classes_can_be_asked_about(trained: Path, tmp_path: Path) -> None:
+    """As many as the studio promises; as text they were larger than it reads again."""
+    count, names = 10_000, [f"class {k}" for k in range(150)]
+    rng = np.random.default_rng(7)
+    labels = rng.integers(0, len(names), count)
+    p = rng.random((count, len(names)), np.float32) + 60 * np.eye(len(names), dtype=np.float32)[labels]
+    p[:40] = p[:40, ::-1]  # these are wrong
+    p /= p.sum(1, keepdims=True)
+    shas = [f"{k:064x}" for k in range(count)]
+    photos = Photos("many", names, shas, [f"some folder/of photos/{k}.jpg" for k in range(count)],
+                    np.zeros((count, 1), np.float32), labels, np.arange(count))
+    run = copied(trained, tmp_path / "run", names)
+    write_predictions(run / "out" / PREDICTIONS, photos, p, np.arange(count) % 5)
+    rows = vision.judged(run, wrong=True)
+    assert {row["sha256"] for row in rows} == set(shas[:40]) and vision.mistakes(run)["wrong"] == 40
+    assert len(vision.scores(run)["classes"]) == 150 and vision.calibration(run)["n"] == count
+    assert len(results.suggestions(run, [], PictureStore(tmp_path))) == 0
+    assert predictions_of(run).truth == pytest.approx(p[np.arange(count), labels], abs=5.1e-7)
+    (run / "out" / PREDICTIONS).write_bytes((run / "out" / PREDICTIONS).read_bytes()[:1000])
+    with pytest.raises(BadFile, match="damaged"):
+        vision.scores(run)
 
 
 def test_unknown_things_are_not_named(trained: Path, shapes: Path, tmp_path: Path) -> None:

@@ -26,6 +26,7 @@ MAX_NAME = 100  # characters
 NAME = re.compile(r"^[^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f][^\x00-\x1f\x7f]*$")  # one line, and not blank
 HIDDEN = frozenset({files.LOCK, files.STOP, files.RESERVE, files.TMP, "live.bin", "control.json"})
 MAX_LISTED_FILES = 2000
+Named = str | Path | Mapping[str, Any]  # a run: its folder, id or name, or what a training returned
 
 
 @dataclass(frozen=True)
@@ -224,8 +225,9 @@ def list_runs(data: Path) -> list[RunInfo]:
     return found
 
 
-def find_run(data: Path, wanted: str) -> Path:
-    """The run that a person names: a folder, an id, the beginning of one, or a name."""
+def find_run(data: Path, run: Named) -> Path:
+    """The run that a person names: a folder, an id, the beginning of one, or a name; or what told of it."""
+    wanted = str((run.get("folder") or run["run"]) if isinstance(run, Mapping) else run)
     if (Path(wanted) / files.SPEC).is_file():
         return Path(wanted).absolute()
     runs = list_runs(data)

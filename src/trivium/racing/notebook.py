@@ -124,7 +124,7 @@ def evaluate(run: str | Path | Mapping[str, Any], *, track: str | Path | None = 
     `run` is a training's folder, id or name, or what `train` returned. `settings` are fields such as trials=20.
     """
     folder = data_folder(data)
-    training = find_run(folder, str(run["run"] if isinstance(run, Mapping) else run))
+    training = find_run(folder, run)
     values: dict[str, Any] = merge({"track": trained_track(folder, training)}, merge(config or {}, settings))
     if track is not None:
         values["track"] = str(track)

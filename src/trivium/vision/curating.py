@@ -16,6 +16,7 @@ from typing import Any
 
 from trivium.core import files
 from trivium.core.jobs import find_run, status
+from trivium.core.runfolder import Named as Run
 from trivium.core.runfolder import list_runs
 from trivium.errors import BadConfig, BadFile, NameTaken, NotFound, StudioError
 from trivium.settings import data_folder
@@ -28,7 +29,6 @@ from trivium.vision.store import PictureStore
 from trivium.vision.submit import project_of
 
 Folder = Path | str | None
-Run = str | Path | Mapping[str, Any]
 UNSAFE = re.compile(r'[<>:"/\\|?*\x00-\x1f]|^\.+|[. ]+$')  # in names of files, on some system
 ENDINGS = {b"\x89PN": ".png", b"GIF": ".gif", b"RIF": ".webp", b"BM": ".bmp", b"II*": ".tif", b"MM\x00": ".tif"}
 
@@ -101,18 +101,14 @@ def classes(project: str, *, add: str | None = None, rename: tuple[str, str] | N
 def suggest(project: str, run: Run, data: Folder = None) -> list[dict[str, Any]]:
     """A model's label for each photo that has none, and for each whose label it doubts; the surest first."""
     folder = data_folder(data)
-    return results.suggestions(folder_of(run, folder), list(kept.load(folder, project).items.values()),
+    return results.suggestions(find_run(folder, run), list(kept.load(folder, project).items.values()),
                                PictureStore(folder))
 
 
 def judged(run: Run, *, label: str | None = None, predicted: str | None = None, wrong: bool = False,
            data: Folder = None) -> list[dict[str, Any]]:
     """What a training said of each photo while it was held out, the least likely first."""
-    return results.judged(folder_of(run, data_folder(data)), label, predicted, wrong)
-
-
-def folder_of(run: Run, data: Path) -> Path:
-    return find_run(data, str(run["run"] if isinstance(run, Mapping) else run))
+    return results.judged(find_run(data_folder(data), run), label, predicted, wrong)
 
 
 def trainings(project: str, data: Folder = None) -> list[dict[str, Any]]:

@@ -4,7 +4,8 @@
 
 Every photo is judged once, by a head that learned from the other folds; near-copies are in one fold. So the figures are
 of new photos of the same kind. They are not of another room, camera or light: for that, give photos taken there as
-another project, with --on. One code makes all figures, whether while training, on the command line or on a page.
+another project, with --on. The figures that pages and commands share are made here, once: while training, they are kept
+with the run, and `understand` makes its own from the same predictions by the functions of this file.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from trivium.vision.split import Ints
 if TYPE_CHECKING:
     from trivium.vision.store import PictureStore
 
-PREDICTIONS, REPORT = "predictions.json", "evaluation.json"
+REPORT = "evaluation.json"
 BINS = 10
 ANEW = 64  # photos in memory at a time
 HOW = "Each photo judged by a head that learned from the other folds; near-copies in one fold."
@@ -38,8 +39,7 @@ def report_of(classes: Sequence[str], labels: Ints, probabilities: Floats, folds
     predicted = probabilities.argmax(1)
     right = predicted == labels
     count = len(labels)
-    confusion = np.zeros((len(classes), len(classes)), int)
-    np.add.at(confusion, (labels, predicted), 1)
+    confusion = confusion_of(labels, predicted, len(classes))
     per_class = {name: class_row(confusion, k) for k, name in enumerate(classes)}
     seen = [row for row in per_class.values() if row["n"]]
     most = int(np.bincount(labels, minlength=len(classes)).max())
@@ -54,6 +54,13 @@ def report_of(classes: Sequence[str], labels: Ints, probabilities: Floats, folds
         "calibration_error": calibration_error(probabilities.max(1), right),
         "calibration": calibration(probabilities.max(1), right),
     }
+
+
+def confusion_of(labels: Ints, predicted: Ints, classes: int) -> Ints:
+    """(K, K): how many photos of each class were called what."""
+    found = np.zeros((classes, classes), np.int64)
+    np.add.at(found, (labels, predicted), 1)
+    return found
 
 
 def class_row(confusion: Any, k: int) -> dict[str, Any]:

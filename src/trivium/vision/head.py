@@ -83,7 +83,7 @@ def best_temperature(logits: Floats, labels: Ints) -> float:
     """What to divide logits by so that held-out photos are the least surprising (Guo et al., 2017)."""
     from scipy.optimize import minimize_scalar
 
-    def surprise(log_t: float) -> float:
+    def nll(log_t: float) -> float:
         return -float(log_softmax(logits / np.exp(log_t))[np.arange(len(labels)), labels].mean())
 
-    return float(np.exp(minimize_scalar(surprise, bounds=(np.log(0.2), np.log(10.0)), method="bounded").x))
+    return float(np.exp(minimize_scalar(nll, bounds=(np.log(0.2), np.log(10.0)), method="bounded").x))

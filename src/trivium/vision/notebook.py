@@ -16,6 +16,7 @@ from typing import Any
 from trivium.core.assignment import merge
 from trivium.core.follow import follow
 from trivium.core.jobs import find_run, status
+from trivium.core.runfolder import Named as Run
 from trivium.core.studio import parse_config
 from trivium.errors import StudioError
 from trivium.settings import data_folder
@@ -58,7 +59,6 @@ from trivium.vision.understand.asking import unknown as unknown
 
 __all__ = ["classes", "create_project", "delete_project", "export_photos", "judged", "label", "photos", "remove",
            "restore", "suggest", "trainings", "try_rules", "watch"]
-Run = str | Path | Mapping[str, Any]  # a folder, id or name, or what `train` returned
 METRICS = ("fold", "fine_tune/loss", "fine_tune/accuracy", "accuracy/fold", "accuracy/held_out",
            "calibration_error")  # worth a look on the way
 
@@ -128,7 +128,7 @@ def result(folder: Path) -> dict[str, Any]:
 
 def evaluate(run: Run, *, on: str | None = None, data: Path | str | None = None) -> dict[str, Any]:
     """{"accuracy", "interval", "n", "per_class", "folds", ...} of a training, or of its model on another project."""
-    return evaluation(find(run, data), on, data_folder(data))
+    return evaluation(find_run(data_folder(data), run), on, data_folder(data))
 
 
 def run(run: Run, source: str | Path, *, top: int = 3, data: Path | str | None = None,
@@ -139,14 +139,9 @@ def run(run: Run, source: str | Path, *, top: int = 3, data: Path | str | None =
     """
     if moves(source):
         return watch(run, source, top=top, data=data, say=say)
-    return classify(find(run, data), Path(source), top, say)
+    return classify(find_run(data_folder(data), run), Path(source), top, say)
 
 
 def deploy(run: Run, out: Path | str, data: Path | str | None = None) -> dict[str, Any]:
     """Write the model as a zip of ONNX, card and check pictures, once it has been tried in the runtime."""
-    return write_bundle(find(run, data), Path(out))
-
-
-def find(run: Run, data: Path | str | None = None) -> Path:
-    """A training's folder."""
-    return find_run(data_folder(data), str(run["run"] if isinstance(run, Mapping) else run))
+    return write_bundle(find_run(data_folder(data), run), Path(out))

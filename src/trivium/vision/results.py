@@ -8,26 +8,11 @@ from typing import Any
 import numpy as np
 
 from trivium.core import files
-from trivium.errors import BadFile
 from trivium.vision.deploy import CARD
-from trivium.vision.evaluate import PREDICTIONS, evaluate, said_of, training
+from trivium.vision.evaluate import said_of
+from trivium.vision.predictions import Row, predictions_of
 from trivium.vision.project import Item
 from trivium.vision.store import PictureStore
-
-Row = dict[str, Any]  # {"sha256", "name", "label", "predicted", "confidence", "truth"}
-
-
-def predictions(run: Path | str) -> list[Row]:
-    """Each photo of a training with what was thought of it; `truth` is the probability given to its own class."""
-    folder, _ = training(run)
-    classes = evaluate(folder)["classes"]
-    try:
-        return [{"sha256": row["sha256"], "name": row["name"], "label": row["label"], "predicted": row["predicted"],
-                 "confidence": row["probabilities"][classes.index(row["predicted"])],
-                 "truth": row["probabilities"][classes.index(row["label"])]}
-                for row in files.read_json(folder / files.OUT / PREDICTIONS)]
-    except (KeyError, TypeError, ValueError, IndexError):
-        raise BadFile("The predictions of this run are damaged.", "Train again.") from None
 
 
 def judged(run: Path | str, label: str | None = None, predicted: str | None = None, wrong: bool = False) -> list[Row]:
@@ -35,7 +20,12 @@ def judged(run: Path | str, label: str | None = None, predicted: str | None = No
 
     Those whose own class was thought least likely come first; of the `wrong` ones, those that the model was surest of.
     """
-    found = [row for row in predictions(run) if label in (None, row["label"]) and predicted in (None, row["predicted"])]
+    return chosen(predictions_of(run).rows(), label, predicted, wrong)
+
+
+def chosen(rows: list[Row], label: str | None, predicted: str | None, wrong: bool) -> list[Row]:
+    """Those rows, in that order."""
+    found = [row for row in rows if label in (None, row["label"]) and predicted in (None, row["predicted"])]
     if wrong:
         return sorted((row for row in found if row["label"] != row["predicted"]),
                       key=lambda row: (-row["confidence"], row["sha256"]))
@@ -50,8 +40,8 @@ def suggestions(run: Path | str, items: list[Item], store: PictureStore) -> list
     """
     from trivium.vision.features import KEY, unpacked
 
-    folder, _ = training(run)
-    held_out = {row["sha256"]: row for row in predictions(folder)}
+    known = predictions_of(run)
+    folder, held_out = known.folder, {row["sha256"]: row for row in known.rows()}
     classes = files.read_json(folder / files.MODEL / CARD)["classes"]
     found: list[Row] = []
     fresh: list[tuple[Item, Any]] = []

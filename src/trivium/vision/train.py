@@ -23,9 +23,10 @@ from trivium.vision.backbone import Floats
 from trivium.vision.config import TrainConfig
 from trivium.vision.data import Photos, photos_of_run
 from trivium.vision.deploy import Classifier, bundle, preload
-from trivium.vision.evaluate import HOW, PREDICTIONS, REPORT, report_of
+from trivium.vision.evaluate import HOW, REPORT, report_of
 from trivium.vision.graph import FAMILIARITY
 from trivium.vision.head import Head, best_temperature, fit_head, log_softmax
+from trivium.vision.predictions import PREDICTIONS, write_predictions
 from trivium.vision.split import Ints, stratified_folds
 from trivium.vision.understand.unknown import left_out
 
@@ -123,7 +124,7 @@ def finish(config: TrainConfig, run: Run, photos: Photos, folds: Ints, answers: 
               "temperature": temperature, "fine_tuned": config.fine_tune.on, "head_alone": answers.head_alone,
               "rejection": rejected(config, run, photos, made.familiarity)}
     bundle(config, run, photos, made, report)
-    files.write_json(run.out(PREDICTIONS), predictions(photos, probabilities, folds))
+    write_predictions(run.out(PREDICTIONS), photos, probabilities, folds)
     files.write_json(run.out(REPORT), report)
     step = answers.step + 1
     run.log(step, {METRIC: report["accuracy"], "calibration_error": report["calibration_error"],
@@ -155,11 +156,3 @@ def fold_count(config: TrainConfig, photos: Photos) -> int:
     """As many folds as asked for, but no more than the rarest class has photos that differ."""
     differing = [len(np.unique(photos.groups[photos.labels == k])) for k in range(len(photos.classes))]
     return max(2, min(config.folds, min(differing)))
-
-
-def predictions(photos: Photos, probabilities: Floats, folds: Ints) -> list[dict[str, Any]]:
-    """What was thought of each photo, for whoever looks for the worst mistakes."""
-    return [{"sha256": sha256, "name": name, "label": photos.classes[label], "predicted": photos.classes[row.argmax()],
-             "probabilities": [round(float(p), 6) for p in row], "fold": int(fold) + 1}
-            for sha256, name, label, row, fold in zip(photos.sha256, photos.names, photos.labels, probabilities, folds,
-                                                      strict=True)]

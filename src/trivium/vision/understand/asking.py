@@ -7,12 +7,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from trivium.core import files
-from trivium.core.jobs import find_run
+from trivium.core.runfolder import Named as Run
+from trivium.core.runfolder import find_run
 from trivium.core.studio import parse_config
 from trivium.errors import BadConfig, NameTaken
 from trivium.settings import data_folder
@@ -25,42 +26,38 @@ from trivium.vision.understand import saliency as _saliency
 from trivium.vision.understand import scores as _scores
 from trivium.vision.understand import unknown as _unknown
 
-Run = str | Path | Mapping[str, Any]  # a folder, id or name, or what `train` returned
 Data = Path | str | None
 Say = Callable[[str], None]
 
 
-def folder_of(run: Run, data: Data) -> Path:
-    return find_run(data_folder(data), str(run["run"] if isinstance(run, Mapping) else run))
-
-
 def scores(run: Run, data: Data = None) -> dict[str, Any]:
     """Precision and recall of each class with intervals, and precision-recall curves."""
-    return _scores.scores(folder_of(run, data))
+    return _scores.scores(find_run(data_folder(data), run))
 
 
 def calibration(run: Run, data: Data = None) -> dict[str, Any]:
     """Whether its percentages mean what they say: temperature, bins, calibration error before and after."""
-    return _calibration.calibration(folder_of(run, data))
+    return _calibration.calibration(find_run(data_folder(data), run))
 
 
 def mistakes(run: Run, *, count: int = _mistakes.COUNT, label: str | None = None, predicted: str | None = None,
              data: Data = None) -> dict[str, Any]:
     """The photos of which it was surest and wrong; `label` and `predicted` choose a cell of the confusion matrix."""
-    return _mistakes.mistakes(folder_of(run, data), count, label, predicted)
+    return _mistakes.mistakes(find_run(data_folder(data), run), count, label, predicted)
 
 
 def few_shot(run: Run, *, counts: Sequence[int] = _few_shot.COUNTS, draws: int = _few_shot.DRAWS, seed: int = 1,
              data: Data = None, say: Say = lambda _text: None) -> dict[str, Any]:
     """Would more photos help? The score with 5, 10, 20, 50, 100 photos a class, several draws each."""
-    return _few_shot.few_shot(folder_of(run, data), counts, draws, seed, say)
+    return _few_shot.few_shot(find_run(data_folder(data), run), counts, draws, seed, say)
 
 
 def neighbours(run: Run, photo: str | None = None, *, source: str | Path | None = None,
                count: int = _neighbours.COUNT, data: Data = None) -> dict[str, Any]:
     """The photos of the training that one of them, or a file, looks most like."""
     one_of(photo, source)
-    return _neighbours.neighbours(folder_of(run, data), photo, None if source is None else Path(source), count)
+    return _neighbours.neighbours(find_run(data_folder(data), run), photo, None if source is None else Path(source),
+                                  count)
 
 
 def saliency(run: Run, photo: str | None = None, *, source: str | Path | None = None, label: str | None = None,
@@ -69,8 +66,8 @@ def saliency(run: Run, photo: str | None = None, *, source: str | Path | None = 
     one_of(photo, source)
     if out is not None and Path(out).exists():
         raise NameTaken(f"{out} is there already.", "Choose another name.")
-    found, picture = _saliency.saliency(folder_of(run, data), photo, None if source is None else Path(source), label,
-                                        against, data_folder(data))
+    found, picture = _saliency.saliency(find_run(data_folder(data), run), photo,
+                                        None if source is None else Path(source), label, against, data_folder(data))
     if out is not None:
         files.atomic_write(Path(out), picture)
     return {**found, "out": None if out is None else str(out)}
@@ -79,7 +76,7 @@ def saliency(run: Run, photo: str | None = None, *, source: str | Path | None = 
 def unknown(run: Run, *, folds: int = _unknown.FOLDS, seed: int = 1, data: Data = None,
             say: Say = lambda _text: None) -> dict[str, Any]:
     """How well it says "I don't know": each class left out in turn, and its photos shown as unknown things."""
-    return _unknown.unknown(folder_of(run, data), folds, seed, say)
+    return _unknown.unknown(find_run(data_folder(data), run), folds, seed, say)
 
 
 def one_of(photo: str | None, source: str | Path | None) -> None:

@@ -81,7 +81,7 @@ def mistakes(settings: Settings, run: str, label: str | None, predicted: str | N
     from trivium.vision import notebook
 
     found = notebook.mistakes(run, count=count, label=label, predicted=predicted, data=settings.data)
-    lines = [f"{row['name']}: {row['predicted']} {row['confidence']:.0%}, its own class {row['of_label']:.0%}"
+    lines = [f"{row['name']}: {row['predicted']} {row['confidence']:.0%}, its own class {row['truth']:.0%}"
              for row in found["mistakes"]]
     show(found, as_json, [*lines, f"{found['wrong']:,} of {found['n']:,} photos were named wrongly."])
 

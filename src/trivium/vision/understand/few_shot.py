@@ -19,8 +19,9 @@ from trivium.vision.config import HeadConfig, TrainConfig
 from trivium.vision.data import Photos
 from trivium.vision.evaluate import training
 from trivium.vision.head import fit_head
+from trivium.vision.predictions import predictions_of
 from trivium.vision.split import Ints
-from trivium.vision.understand.seen import photos_of_run_folder, seen_by
+from trivium.vision.understand.seen import photos_of_run_folder
 
 COUNTS, DRAWS = (5, 10, 20, 50, 100), 5
 ENOUGH = 0.01  # a gain by twice as many photos below which more are hardly worth the work
@@ -32,7 +33,8 @@ def few_shot(run: Path | str, counts: Sequence[int] = COUNTS, draws: int = DRAWS
              say: Say = lambda _text: None) -> dict[str, Any]:
     """{"points": [{"per_class", "accuracy", "deviation", "interval", "draws", "n"}], "all", "doubling", "verdict"}."""
     folder, spec = training(run)
-    config, photos, seen = TrainConfig.model_validate(spec.config), photos_of_run_folder(folder), seen_by(folder)
+    config, photos = TrainConfig.model_validate(spec.config), photos_of_run_folder(folder)
+    seen = predictions_of(folder)
     smallest = int(np.bincount(photos.labels).min())
     asked = [count for count in sorted(set(counts)) if 1 <= count < smallest]
     if not asked or draws < 2:

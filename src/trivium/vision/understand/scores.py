@@ -14,26 +14,26 @@ import numpy as np
 
 from trivium.core.intervals import wilson
 from trivium.vision.backbone import Floats
-from trivium.vision.understand.seen import seen_by
+from trivium.vision.evaluate import class_row, confusion_of, ratio
+from trivium.vision.predictions import predictions_of
 
 CURVE_POINTS = 100  # of a curve that are handed out; the average precision is of all
 
 
 def scores(run: Path | str) -> dict[str, Any]:
     """{"classes": [{"label", "n", "precision", "recall", ..., "curve"}], "mean_average_precision", "accuracy"}."""
-    seen = seen_by(run)
-    predicted = seen.probabilities.argmax(1)
+    seen = predictions_of(run)
+    confusion = confusion_of(seen.labels, seen.predicted, len(seen.classes))
     rows = []
     for k, label in enumerate(seen.classes):
-        is_it, called = seen.labels == k, predicted == k
-        hits = int((is_it & called).sum())
-        recall, precision, thresholds = precision_recall(is_it, seen.probabilities[:, k])
+        row, hits, called = class_row(confusion, k), int(confusion[k, k]), int(confusion[:, k].sum())
+        recall, precision, thresholds = precision_recall(seen.labels == k, seen.probabilities[:, k])
         rows.append({
-            "label": label, "n": int(is_it.sum()), "called": int(called.sum()), "right": hits,
-            "precision": share(hits, int(called.sum())), "precision_interval": list(wilson(hits, int(called.sum()))),
-            "recall": share(hits, int(is_it.sum())), "recall_interval": list(wilson(hits, int(is_it.sum()))),
+            "label": label, "n": row["n"], "called": called, "right": hits,
+            "precision": row["precision"], "precision_interval": list(wilson(hits, called)),
+            "recall": row["recall"], "recall_interval": row["interval"],
             "average_precision": round(average_precision(recall, precision), 6),
-            "baseline": share(int(is_it.sum()), len(is_it)),  # the precision of calling everything so
+            "baseline": ratio(row["n"], len(seen.labels)),  # the precision of calling everything so
             "curve": thinned(recall, precision, thresholds)})
     return {"run": str(seen.folder), "classes": rows, "n": len(seen.labels), "how": seen.report["how"],
             "accuracy": seen.report["accuracy"], "interval": seen.report["interval"],
@@ -59,7 +59,3 @@ def thinned(recall: Any, precision: Any, thresholds: Any) -> list[dict[str, floa
     chosen = np.unique(np.append(np.searchsorted(recall, wanted), len(recall) - 1))
     return [{"recall": round(float(recall[k]), 5), "precision": round(float(precision[k]), 5),
              "threshold": round(float(thresholds[k]), 5)} for k in chosen.tolist()]
-
-
-def share(part: int, whole: int) -> float:
-    return round(part / whole, 6) if whole else 0.0
