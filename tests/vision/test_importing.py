@@ -175,7 +175,7 @@ def test_no_picture_comes_in_while_a_project_is_being_deleted(tmp_path: Path, mo
     usual = project.load
 
     def load(data: Path, name: str) -> project.Project:
-        free.append(FolderLock(tmp_path / "vision" / "pictures" / "lock").acquire())
+        free.append(FolderLock(tmp_path / "vision" / "pictures.lock").acquire())
         return usual(data, name)
 
     monkeypatch.setattr(deleting, "load", load)

@@ -15,7 +15,7 @@ from trivium.core.blobs import BlobStore
 from trivium.core.process import FolderLock
 from trivium.errors import Busy
 
-LOCK, LOCK_PATIENCE_S = "lock", 60.0  # keeping 400 pictures, or deleting 10,000, takes seconds
+LOCK, LOCK_PATIENCE_S = "pictures.lock", 60.0  # keeping 400 pictures, or deleting 10,000, takes seconds
 PICTURE_CAP_BYTES = 100_000_000
 VIEW, THUMBNAIL = "views", "thumbnails"
 
@@ -31,8 +31,8 @@ class PictureStore:
     def changing(self) -> Iterator[None]:
         """Nobody else adds pictures to a project, or deletes those that no project has, for the length of the block."""
         with files.disk_full_guard():
-            self.blobs.folder.mkdir(parents=True, exist_ok=True)
-        lock = FolderLock(self.blobs.folder / LOCK)
+            self.folder.mkdir(parents=True, exist_ok=True)
+        lock = FolderLock(self.folder / LOCK)
         if not lock.acquire(LOCK_PATIENCE_S):
             raise Busy("Other photos are being stored or deleted just now.", "Try again in a moment.")
         try:
