@@ -36,10 +36,10 @@ class Studio:
                 break
         if not found:
             raise RuntimeError("the studio did not start")
-        self.url = found.group(1)
+        self.url, self.token = found.groups()
         jar = CookieJar()
         self.opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(jar))
-        self.opener.open(f"{self.url}/?token={found.group(2)}").read()
+        self.opener.open(f"{self.url}/?token={self.token}").read()
         self.started_s = time.perf_counter() - begin
         self.cookie = "; ".join(f"{cookie.name}={cookie.value}" for cookie in jar)
         return self

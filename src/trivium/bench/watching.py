@@ -1,7 +1,7 @@
 """What the live view costs a training: steps a second with somebody watching it at 30 pictures a second, and without.
 
-The one who watches is a WebSocket client in a process of its own, as light as one can be: what a browser then draws
-is up to the graphics processor of the machine that it runs on.
+Once a WebSocket client in a process of its own watches, as light as one can be: what the stream costs. Once, where
+there is one, a browser shows the page on the same machine: what the pictures cost with it.
 """
 
 from __future__ import annotations
@@ -12,10 +12,11 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from trivium.bench import browser
 from trivium.bench.processes import metric
 from trivium.bench.result import Result
 from trivium.bench.sharing import WARM_UP
@@ -34,33 +35,56 @@ with client.connect(sys.argv[1], additional_headers={"Cookie": sys.argv[2]}, max
 """
 
 
+class Client:
+    """A reader of the live stream that draws nothing."""
+
+    def __init__(self, studio: Studio, run: str) -> None:
+        url = f"{studio.url.replace('http', 'ws', 1)}/api/v1/runs/{run}/live"
+        self.process = subprocess.Popen([sys.executable, "-c", WATCH, url, studio.cookie], stdout=subprocess.PIPE,
+                                        text=True)
+
+    def pictures_per_s(self) -> float:
+        out, _ = self.process.communicate(timeout=90)  # the studio ends the stream with the run
+        return float(json.loads(out))
+
+
+def in_browser(studio: Studio, run: str) -> browser.Watcher:
+    return browser.Watcher(f"{studio.url}/?token={studio.token}", f"/racing/runs/{run}")
+
+
+Watch = Callable[[Studio, str], Client | browser.Watcher]
+
+
 def bench(quick: bool, track: str) -> Iterator[Result]:
     repetitions, iterations = (1, 12) if quick else (3, 12)
-    plain, watched, frames_per_s = [], [], []
+    ways: dict[str, Watch | None] = {"alone": None, "streamed": Client}
+    if browser.missing() is None:
+        ways["drawn"] = in_browser
+    rates: dict[str, list[float]] = {way: [] for way in ways}
+    pictures: dict[str, list[float]] = {way: [] for way in ways}
     with tempfile.TemporaryDirectory() as scratch, Studio(Path(scratch)) as studio:
         for seed in range(1, repetitions + 1):
-            plain.append(train(studio, iterations, seed, watch=False)[0])
-            rate, frames = train(studio, iterations, seed, watch=True)
-            watched.append(rate)
-            frames_per_s.append(frames)
-    yield Result("training while its live view is watched", statistics.median(watched), "steps/s", "not watched",
-                 statistics.median(plain), note=f"{statistics.median(frames_per_s):.0f} pictures/s arrived")
+            for way, watch in ways.items():
+                rate, seen = train(studio, iterations, seed, way, watch)
+                rates[way].append(rate)
+                pictures[way].append(seen)
+    alone = statistics.median(rates["alone"])
+    yield Result("training while its live view is streamed", statistics.median(rates["streamed"]), "steps/s",
+                 "not watched", alone, note=f"{statistics.median(pictures['streamed']):.0f} pictures/s arrived")
+    if "drawn" not in ways:
+        return
+    yield Result("training while a browser shows it", statistics.median(rates["drawn"]), "steps/s", "not watched",
+                 alone, note=f"{statistics.median(pictures['drawn']):.0f} pictures/s drawn, 1280 x 800")
 
 
-def train(studio: Studio, iterations: int, seed: int, watch: bool) -> tuple[float, float]:
+def train(studio: Studio, iterations: int, seed: int, name: str, watch: Watch | None) -> tuple[float, float]:
     """(steps a second, pictures a second) of one training on the oval, started over HTTP."""
-    body: dict[str, Any] = {"name": f"{'watched' if watch else 'alone'} {seed}", "track": "oval", "seed": seed,
+    body: dict[str, Any] = {"name": f"{name} {seed}", "track": "oval", "seed": seed,
                             "reward_code": studio.default_reward(),
                             "config": {"max_iterations": iterations, "max_minutes": None}}
-    run = studio.post("/api/v1/racing/trainings", body)
-    watcher = None
-    if watch:
-        url = f"{studio.url.replace('http', 'ws', 1)}/api/v1/runs/{run['id']}/live"
-        watcher = subprocess.Popen([sys.executable, "-c", WATCH, url, studio.cookie], stdout=subprocess.PIPE, text=True)
-    while studio.get(f"/api/v1/runs/{run['id']}")["state"] in ("queued", "starting", "running", "stopping"):
+    run = studio.post("/api/v1/racing/trainings", body)["id"]
+    watcher = watch(studio, run) if watch else None
+    while studio.get(f"/api/v1/runs/{run}")["state"] in ("queued", "starting", "running", "stopping"):
         time.sleep(1.0)
-    frames_per_s = 0.0
-    if watcher is not None:  # the studio ends the stream with the run
-        out, _ = watcher.communicate(timeout=90)
-        frames_per_s = float(json.loads(out))
-    return statistics.median(metric(studio.data / "runs" / run["id"], "charts/sps")[WARM_UP:]), frames_per_s
+    pictures_per_s = watcher.pictures_per_s() if watcher else 0.0
+    return statistics.median(metric(studio.data / "runs" / run, "charts/sps")[WARM_UP:]), pictures_per_s

@@ -4,19 +4,9 @@
  */
 import * as THREE from "three";
 import { shellGeometry, trimGeometry, WHEEL_RADIUS_M, WHEELS, wheelGeometry } from "./carShape";
-import {
-  FIELDS,
-  FLAG,
-  FLAG_LAP_COMPLETE,
-  FLAG_OFF_TRACK,
-  type FleetFrame,
-  STEER_DEG,
-  X,
-  Y,
-  YAW_RAD,
-} from "./fleet";
+import { FIELDS, FLAG, type FleetFrame, STEER_DEG, X, Y, YAW_RAD } from "./fleet";
 import { at } from "./geometry";
-import type { Palette } from "./palette";
+import { carColour, type Palette } from "./palette";
 import { shadowTexture } from "./textures";
 import { asLayer, LAYER } from "./trackMesh";
 
@@ -119,7 +109,10 @@ export class CarFleet {
 
   private drawSolid(cars: Float32Array, car: number, inFocus: boolean): void {
     this.shells.setMatrixAt(car, this.pose);
-    this.shells.setColorAt(car, this.colour.set(this.colourOf(at(cars, car * FIELDS + FLAG), car, inFocus)));
+    this.shells.setColorAt(
+      car,
+      this.colour.set(carColour(this.palette, at(cars, car * FIELDS + FLAG), car, inFocus)),
+    );
     this.trims.setMatrixAt(car, this.pose);
     const rolled = this.rollOn(cars, car);
     const steerRad = (at(cars, car * FIELDS + STEER_DEG) * Math.PI) / 180;
@@ -134,13 +127,6 @@ export class CarFleet {
   private drawGhost(ghost: number): void {
     this.ghosts.setMatrixAt(ghost, this.pose);
     this.ghosts.setColorAt(ghost, this.colour.set(this.palette.ghost));
-  }
-
-  private colourOf(flag: number, car: number, inFocus: boolean): string {
-    if (flag === FLAG_OFF_TRACK) return this.palette.offTrack;
-    if (flag === FLAG_LAP_COMPLETE) return this.palette.lapComplete;
-    if (inFocus) return this.palette.accent;
-    return this.palette.cars[car % this.palette.cars.length] ?? this.palette.ghost;
   }
 
   private rollOn(cars: Float32Array, car: number): number {

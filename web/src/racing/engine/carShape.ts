@@ -7,7 +7,7 @@ import * as THREE from "three";
 import { mergeGeometries } from "three/addons/utils/BufferGeometryUtils.js";
 
 export const WHEEL_RADIUS_M = 0.035;
-const WHEEL_WIDTH_M = 0.028;
+export const WHEEL_WIDTH_M = 0.028;
 /** x, y of the wheel centres and whether they steer. */
 export const WHEELS: readonly [number, number, boolean][] = [
   [0.0823, 0.0796, true],
@@ -17,7 +17,7 @@ export const WHEELS: readonly [number, number, boolean][] = [
 ];
 
 /** Side outline of the body, nose to tail and back along the bottom: x, z. */
-const BODY: readonly [number, number][] = [
+export const BODY: readonly [number, number][] = [
   [0.152, 0.03],
   [0.157, 0.044],
   [0.142, 0.057],

@@ -3,6 +3,8 @@
  * The page decides light or dark by its background; the accent of the studio comes from its CSS variables.
  */
 
+import { FLAG_LAP_COMPLETE, FLAG_OFF_TRACK } from "./fleet";
+
 export interface Palette {
   dark: boolean;
   skyTop: string;
@@ -100,6 +102,14 @@ const FALLBACK_ACCENT = "#e4572e";
 
 export function paletteFor(dark: boolean, accent: string): Palette {
   return { ...(dark ? DARK : LIGHT), accent };
+}
+
+/** A car's colour: what has happened to it comes first, then whether it is the chosen one. */
+export function carColour(palette: Palette, flag: number, car: number, inFocus: boolean): string {
+  if (flag === FLAG_OFF_TRACK) return palette.offTrack;
+  if (flag === FLAG_LAP_COMPLETE) return palette.lapComplete;
+  if (inFocus) return palette.accent;
+  return palette.cars[car % palette.cars.length] ?? palette.ghost;
 }
 
 /** The palette for the theme that an element of the page is shown in. */

@@ -1,18 +1,16 @@
 /**
- * The 3-D view of a track and its cars: owns the WebGL renderer, draws only when something changes, at most 60 pictures
- * a second, and not at all while it cannot be seen.
+ * The 3-D view of a track and its cars: the camera, the moment of each picture, and what the mouse picks. It draws only
+ * when something changes, and not at all while it cannot be seen; the picture itself is made by a `Drawing`.
  */
 import * as THREE from "three";
 import { type CameraMode, CameraRig } from "./cameras";
-import { CarFleet } from "./carMesh";
+import type { Drawing, DrawingCost, DrawingMaker } from "./drawing";
 import { emptyFrame, FIELDS, type FleetFrame, type PoseSource, X, Y } from "./fleet";
 import { at, type TrackGeometry, type TrackShape, trackGeometry } from "./geometry";
 import { PixelRatioGovernor } from "./governor";
 import { readPalette, watchTheme } from "./palette";
 import type { SpeedPath } from "./path";
-import { pathMesh, Trail } from "./ribbon";
-import { skyTexture } from "./textures";
-import { TrackMesh } from "./trackMesh";
+import { Trail } from "./trail";
 
 export interface SceneOptions {
   reducedMotion?: boolean;
@@ -23,34 +21,24 @@ export interface SceneOptions {
   onLost?: () => void;
 }
 
-export interface SceneStats {
-  drawCalls: number;
-  triangles: number;
+export interface SceneStats extends DrawingCost {
   pixelRatio: number;
   /** Time of the last picture on this thread; drawing itself goes on beside it. */
   cpuMs: number;
   pictures: number;
 }
 
-const PICTURE_MS = 1000 / 60;
-const SOFTWARE_PICTURE_MS = 1000 / 15; // without a graphics card the processor draws, and it has a car to train
 const PICK_PX = 32;
 const CLICK_PX = 6;
 
 export class TrackScene {
   readonly stats: SceneStats = { drawCalls: 0, triangles: 0, pixelRatio: 1, cpuMs: 0, pictures: 0 };
-  private readonly renderer: THREE.WebGLRenderer;
-  private readonly scene = new THREE.Scene();
+  private readonly drawing: Drawing;
   private readonly rig: CameraRig;
   private readonly geometry: TrackGeometry;
   private readonly governor: PixelRatioGovernor;
-  private readonly software = !hasGraphicsCard();
   private readonly endings: (() => void)[] = [];
-  private track: TrackMesh | null = null;
-  private fleet: CarFleet | null = null;
-  private trail: Trail | null = null;
-  private path: SpeedPath | null = null;
-  private pathMesh: THREE.Mesh | null = null;
+  private readonly trail: Trail | null;
   private source: PoseSource | null = null;
   private unsubscribe: () => void = () => {};
   private frame: FleetFrame = emptyFrame();
@@ -60,20 +48,17 @@ export class TrackScene {
   private wasMoving = false;
   private onScreen = true;
 
-  /** Throws where the browser offers no WebGL. */
+  /** Throws where the canvas can't be drawn on in this way. */
   constructor(
     private readonly canvas: HTMLCanvasElement,
     track: TrackShape,
+    Maker: DrawingMaker,
     private readonly options: SceneOptions = {},
   ) {
-    const ratio = window.devicePixelRatio;
-    this.governor = new PixelRatioGovernor(ratio, this.software ? Math.min(ratio, 1) : ratio);
-    this.renderer = new THREE.WebGLRenderer({
-      canvas,
-      antialias: !this.software,
-      powerPreference: "high-performance",
-    });
     this.geometry = trackGeometry(track);
+    this.drawing = new Maker(canvas, this.geometry, () => this.request >= 0 && this.options.onLost?.());
+    this.governor = new PixelRatioGovernor(Math.min(window.devicePixelRatio, this.drawing.mostPixelRatio));
+    this.trail = options.trail === false ? null : new Trail();
     this.rig = new CameraRig(canvas, this.geometry, options.reducedMotion ?? false);
     this.rig.controls.addEventListener("change", () => this.invalidate());
     this.dress();
@@ -92,12 +77,7 @@ export class TrackScene {
 
   /** A driven path on the road, coloured by speed; null takes it away. */
   setPath(path: SpeedPath | null): void {
-    this.path = path;
-    this.dropPath();
-    if (path && path.points.length > 1) {
-      this.pathMesh = pathMesh(path);
-      this.scene.add(this.pathMesh);
-    }
+    this.drawing.setPath(path);
     this.invalidate();
   }
 
@@ -136,15 +116,13 @@ export class TrackScene {
     this.unsubscribe();
     for (const end of this.endings) end();
     this.rig.dispose();
-    this.undress();
-    this.renderer.dispose();
-    this.renderer.forceContextLoss();
+    this.drawing.dispose();
   }
 
   private tick(nowMs: number): void {
     this.request = 0;
     const sinceMs = nowMs - this.lastMs;
-    if (sinceMs < (this.software ? SOFTWARE_PICTURE_MS : PICTURE_MS) - 2) {
+    if (sinceMs < this.drawing.pictureMs - 2) {
       this.invalidate();
       return;
     }
@@ -158,17 +136,14 @@ export class TrackScene {
   private draw(nowMs: number, dtS: number): boolean {
     const startMs = performance.now();
     if (this.source) this.frame = this.source.sample(nowMs);
-    if (this.frame.count > (this.fleet?.capacity ?? 0)) this.makeFleet();
-    this.fleet?.update(this.frame, this.focus, this.rig.mode === "overview");
-    if (this.trail && this.focus < this.frame.firstGhost) {
-      const o = this.focus * FIELDS;
-      this.trail.add(at(this.frame.cars, o + X), at(this.frame.cars, o + Y));
-    }
-    const gliding = this.rig.update(dtS, this.frame, this.focus);
-    this.renderer.render(this.scene, this.rig.camera);
-    const { calls, triangles } = this.renderer.info.render;
+    const { frame, focus, trail } = this;
+    if (focus < frame.firstGhost)
+      trail?.add(at(frame.cars, focus * FIELDS + X), at(frame.cars, focus * FIELDS + Y));
+    const gliding = this.rig.update(dtS, frame, focus);
+    const ring = this.rig.mode === "overview";
+    const cost = this.drawing.draw({ camera: this.rig.camera, frame, focus, ring, trail });
     const pictures = this.stats.pictures + 1;
-    Object.assign(this.stats, { drawCalls: calls, triangles, cpuMs: performance.now() - startMs, pictures });
+    Object.assign(this.stats, cost, { cpuMs: performance.now() - startMs, pictures });
     return gliding || this.frame.moving;
   }
 
@@ -187,10 +162,6 @@ export class TrackScene {
       watchTheme(() => this.dress()),
     );
     this.on(document, "visibilitychange", () => this.wake());
-    this.on(canvas, "webglcontextlost", (event) => {
-      event.preventDefault();
-      if (this.request >= 0) this.options.onLost?.();
-    });
     let downAt: [number, number] = [0, 0];
     this.on(canvas, "pointerdown", (event) => {
       downAt = [(event as PointerEvent).clientX, (event as PointerEvent).clientY];
@@ -238,68 +209,12 @@ export class TrackScene {
 
   private applyPixelRatio(): void {
     this.stats.pixelRatio = this.governor.ratio;
-    this.renderer.setPixelRatio(this.governor.ratio);
-    this.renderer.setSize(this.canvas.clientWidth, this.canvas.clientHeight, false);
+    this.drawing.resize(this.canvas.clientWidth, this.canvas.clientHeight, this.governor.ratio);
     this.invalidate();
   }
 
-  /** Builds everything that has a colour, in the colours of the page's theme. */
   private dress(): void {
-    this.undress();
-    const palette = readPalette(this.canvas);
-    this.scene.background = skyTexture(palette);
-    const sky = new THREE.HemisphereLight(
-      palette.dark ? 0xaec4e0 : 0xffffff,
-      palette.ground,
-      palette.dark ? 1.7 : 2.1,
-    );
-    sky.position.set(0, 0, 1);
-    const sun = new THREE.DirectionalLight(0xfff2dc, palette.dark ? 1.5 : 2.0);
-    sun.position.set(-3, -4, 6);
-    this.scene.add(sky, sun);
-    const anisotropy = this.software ? 1 : Math.min(this.renderer.capabilities.getMaxAnisotropy(), 8);
-    this.track = new TrackMesh(this.geometry, palette, anisotropy);
-    this.scene.add(this.track.group);
-    this.makeFleet();
-    if (this.options.trail !== false) {
-      this.trail = new Trail(palette.accent);
-      this.scene.add(this.trail.mesh);
-    }
-    this.setPath(this.path);
+    this.drawing.dress(readPalette(this.canvas));
+    this.invalidate();
   }
-
-  private undress(): void {
-    this.track?.dispose();
-    this.fleet?.dispose();
-    this.trail?.dispose();
-    this.track = this.fleet = this.trail = null;
-    this.dropPath();
-    (this.scene.background as THREE.Texture | null)?.dispose();
-    this.scene.clear();
-  }
-
-  private makeFleet(): void {
-    this.fleet?.dispose();
-    const capacity = 2 ** Math.ceil(Math.log2(Math.max(this.frame.count, 16)));
-    this.fleet = new CarFleet(readPalette(this.canvas), capacity);
-    this.scene.add(this.fleet.group);
-  }
-
-  private dropPath(): void {
-    if (!this.pathMesh) return;
-    this.pathMesh.geometry.dispose();
-    (this.pathMesh.material as THREE.Material).dispose();
-    this.pathMesh.removeFromParent();
-    this.pathMesh = null;
-  }
-}
-
-/** False where the processor draws instead of a graphics card. */
-function hasGraphicsCard(): boolean {
-  const probe = document.createElement("canvas").getContext("webgl2", { failIfMajorPerformanceCaveat: true });
-  if (!probe) return false;
-  const info = probe.getExtension("WEBGL_debug_renderer_info");
-  const name = String(probe.getParameter(info ? info.UNMASKED_RENDERER_WEBGL : probe.RENDERER));
-  probe.getExtension("WEBGL_lose_context")?.loseContext();
-  return !/swiftshader|llvmpipe|software|basic render/i.test(name);
 }

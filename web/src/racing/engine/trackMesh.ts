@@ -91,18 +91,25 @@ export function roadShape(track: TrackGeometry): FlatShape {
   return shape;
 }
 
-/** White borders, centre dashes, kerbs and the chequered start line. */
-export function paintShape(track: TrackGeometry, palette: Palette): FlatShape {
+type Painter = (shape: FlatShape, track: TrackGeometry, palette: Palette) => void;
+
+/** What is painted on the road, in the order of painting. */
+export const PAINT: readonly Painter[] = [kerbs, lines, startLine];
+
+/** Kerbs, white borders, centre dashes and the chequered start line, or some of them. */
+export function paintShape(track: TrackGeometry, palette: Palette, paint = PAINT): FlatShape {
   const shape = new FlatShape();
-  kerbs(shape, track, palette);
-  // Lines lie on the road: from the border inwards.
+  for (const part of paint) part(shape, track, palette);
+  return shape;
+}
+
+function lines(shape: FlatShape, track: TrackGeometry, palette: Palette): void {
+  // They lie on the road: from the border inwards.
   shape.stripe(track.inner, 0, -track.innerSide * LINE_M, palette.borderLine);
   shape.stripe(track.outer, 0, track.innerSide * LINE_M, palette.borderLine);
   for (const [from, to] of dashes(track.centre, DASH_PERIOD_M, 0.5)) {
     shape.stripe(slice(track.centre, from, to), -LINE_M / 2, LINE_M / 2, palette.centreLine);
   }
-  startLine(shape, track, palette);
-  return shape;
 }
 
 function kerbs(shape: FlatShape, track: TrackGeometry, palette: Palette): void {
@@ -156,7 +163,7 @@ function startLine(shape: FlatShape, track: TrackGeometry, palette: Palette): vo
 }
 
 /** A soft dark edge beside the road, which seats it in the ground. */
-function apronShape(track: TrackGeometry, palette: Palette): FlatShape {
+export function apronShape(track: TrackGeometry, palette: Palette): FlatShape {
   const shape = new FlatShape();
   const strength = palette.dark ? 0.6 : 0.3;
   for (const [line, side] of [
@@ -169,7 +176,7 @@ function apronShape(track: TrackGeometry, palette: Palette): FlatShape {
 }
 
 /** Where the ground's middle lies and how wide it is: well beyond the track, so that its edge is only seen far off. */
-function groundPlace(track: TrackGeometry): { x: number; y: number; sizeM: number } {
+export function groundPlace(track: TrackGeometry): { x: number; y: number; sizeM: number } {
   const { minX, minY, maxX, maxY } = track.bounds;
   return { x: (minX + maxX) / 2, y: (minY + maxY) / 2, sizeM: 3 * Math.max(maxX - minX, maxY - minY) + 4 };
 }
