@@ -21,6 +21,7 @@ LAZY: dict[str, tuple[str, str]] = {
     "trainings": ("trivium.vision.photo_commands:trainings", "List the trainings of a project."),
     "settings": ("trivium.vision.photo_commands:settings", "List every setting of trainings."),
     "import": ("trivium.vision.project_commands:import_", "Take photos into a project."),
+    "export": ("trivium.vision.project_commands:export", "Write a project's photos and labels for other programs."),
     "train": ("trivium.vision.train_commands:train", "Train a classifier on a project's photos."),
     "evaluate": ("trivium.vision.train_commands:evaluate", "Say how good a trained classifier is."),
     "views": ("trivium.vision.understand.commands:views", "Show augmentation as pictures."),

@@ -8,8 +8,6 @@
 
 from __future__ import annotations
 
-import re
-import shutil
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -18,9 +16,9 @@ from trivium.core import files
 from trivium.core.jobs import find_run, status
 from trivium.core.runfolder import Named as Run
 from trivium.core.runfolder import list_runs
-from trivium.errors import BadConfig, BadFile, NameTaken, NotFound, StudioError
+from trivium.errors import BadConfig, NameTaken, NotFound, StudioError
 from trivium.settings import data_folder
-from trivium.vision import deleting, labelling, results
+from trivium.vision import deleting, exporting, labelling, results
 from trivium.vision import project as kept
 from trivium.vision.checks import KINDS
 from trivium.vision.evaluate import REPORT
@@ -29,8 +27,6 @@ from trivium.vision.store import PictureStore
 from trivium.vision.submit import project_of
 
 Folder = Path | str | None
-UNSAFE = re.compile(r'[<>:"/\\|?*\x00-\x1f]|^\.+|[. ]+$')  # in names of files, on some system
-ENDINGS = {b"\x89PN": ".png", b"GIF": ".gif", b"RIF": ".webp", b"BM": ".bmp", b"II*": ".tif", b"MM\x00": ".tif"}
 
 
 def create_project(name: str, task: str = kept.CLASSIFICATION, data: Folder = None) -> dict[str, Any]:
@@ -128,27 +124,13 @@ def trainings(project: str, data: Folder = None) -> list[dict[str, Any]]:
 
 
 def export_photos(project: str, out: Path | str, data: Folder = None) -> int:
-    """Write the photos as they came, a folder for each class; how many that were."""
-    folder, target = data_folder(data), Path(out)
-    if target.exists() and any(target.iterdir()):
-        raise NameTaken(f"{target} is there already, and not empty.", "Choose another folder.")
-    found, store = kept.load(folder, project), PictureStore(folder)
-    try:
-        for item in found.items.values():
-            place = target / (UNSAFE.sub("_", item.label) if item.label else "")
-            with files.disk_full_guard():
-                place.mkdir(parents=True, exist_ok=True)
-                source = store.blobs.path(item.sha256)
-                shutil.copyfile(source, place / file_name(item, source))
-    except FileNotFoundError:
-        raise BadFile("A photo of this project is gone from the data folder.", "Remove it, then try again.") from None
-    return len(found.items)
+    """Write all photos as they came, a folder for each class; how many that were."""
+    folder = data_folder(data)
+    return exporting.copy_all(kept.load(folder, project), PictureStore(folder), Path(out))
 
 
-def file_name(item: Item, source: Path) -> str:
-    """A name that every system takes, different for each photo, with the ending that the content asks for."""
-    with source.open("rb") as file:
-        start = file.read(3)
-    ending = next((ending for magic, ending in ENDINGS.items() if start.startswith(magic)), ".jpg")
-    stem = UNSAFE.sub("_", item.name.rpartition("/")[2].rpartition(".")[0])[:80]
-    return f"{stem}-{item.sha256[:8]}{ending}"
+def export_project(project: str, out: Path | str, format: str, data: Folder = None) -> dict[str, Any]:
+    """Write photos and labels for other programs: coco, voc, yolo or lst with boxes; imagefolder, csv or lst with
+    classes. {"out", "format", "photos", "left_out"}: for detection, photos that nobody has looked at stay here."""
+    folder = data_folder(data)
+    return exporting.export(kept.load(folder, project), PictureStore(folder), Path(out), format)

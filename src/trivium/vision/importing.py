@@ -17,7 +17,9 @@ from trivium.core import files
 from trivium.errors import BadConfig, BadFile, NotFound
 from trivium.vision import project as kept
 from trivium.vision import sources
-from trivium.vision.labelling import Change, class_name, doubt, relabel
+from trivium.vision.annotation.given import Given, given_with
+from trivium.vision.boxing import BoxChange, rebox
+from trivium.vision.labelling import Change, add_classes, class_name, doubt, relabel
 from trivium.vision.project import Item, Project
 from trivium.vision.reading import BATCH_BYTES, BATCH_FILES, read_batch
 from trivium.vision.store import THUMBNAIL, VIEW, PictureStore
@@ -58,37 +60,43 @@ class Import:
     remarks: list[dict[str, str]] = field(default_factory=list)
     relabelled: int = 0  # were here under another label, or none
     split_folders: bool = False
+    annotations: dict[str, Any] | None = None  # what annotation files gave
 
 
-def import_photos(data: Path, path: Path, name: str, task: str = "classification", say: Say = lambda _text: None,
+def import_photos(data: Path, path: Path, name: str, task: str | None = None, say: Say = lambda _text: None,
                   label: str | None = None, called: str | None = None,
                   count: Count = lambda _done, _total: None) -> tuple[Project, Import]:
-    """The photos of a folder or zip, in a new or an existing project.
+    """The photos of a folder or zip, in a new or an existing project; a new one is for classification unless `task`
+    says otherwise.
 
     `label` is a person's word: all of the photos show that, wherever they lie and whatever they were called before.
     `called` is the name of a single file, where its path does not tell.
     """
     wanted = None if label is None else class_name(label)
+    here = kept.load(data, name) if kept.exists(data, name) else None
+    task = task or (here.task if here else kept.CLASSIFICATION)
     if task == kept.DETECTION and wanted is not None:
         raise BadConfig("In a project for detection a photo has no class of its own.", "Leave the class away.")
     with sources.opened(path, called) as source:
         if not source.found and not source.passed_over:
             raise BadFile(f"There are no files in {called or path}.",
                           "Name a folder with a folder of photos for each class.")
-        if task == kept.DETECTION:
-            source.found = [replace(each, label=None) for each in source.found]
-        elif wanted is not None:
+        given = given_with(source, task, [item.name for item in here.items.values()] if here else [])
+        source.found = given.labelled(source.found)
+        if wanted is not None:
             source.found = [replace(each, label=wanted) for each in source.found]
         project = kept.create(data, name, task)
-        return project, Importer(PictureStore(data), project, say, wanted, count).take(source)
+        return project, Importer(PictureStore(data), project, say, wanted, count, given).take(source)
 
 
 class Importer:
     """One import under way."""
 
     def __init__(self, store: PictureStore, project: Project, say: Say, label: str | None = None,
-                 count: Count = lambda _done, _total: None) -> None:
+                 count: Count = lambda _done, _total: None, given: Given | None = None) -> None:
         self.store, self.project, self.say, self.label, self.count = store, project, say, label, count
+        self.given = given or Given(project.task)
+        self.again: list[tuple[str, str]] = []  # sha256 and name of pictures that were here, and that boxes came for
         self.result = Import()
         self.network = network_if_there()
         self.renamed: list[Change] = []
@@ -96,6 +104,7 @@ class Importer:
     def take(self, source: sources.Source) -> Import:
         self.result.passed_over = list(source.passed_over)
         self.result.split_folders = source.split_folders
+        add_classes(self.project, self.given.classes)
         total, running = len(source.found), list[Future[list[Read]]]()
         with ThreadPoolExecutor(WORKERS) as pool:
             for batch in self.batches(self.fresh(source.found)):
@@ -104,10 +113,13 @@ class Importer:
                     self.keep(running.pop(0).result(), total)
             for future in running:
                 self.keep(future.result(), total)
+        self.box_known({each.name for each in source.found})
         doubt(self.project, [(row["sha256"], f"The same picture also came as {row['file']}.")
                              for row in self.result.conflicts])
+        self.result.remarks += self.given.troubles
+        self.result.annotations = self.given.report()
         if self.renamed:
-            self.result.relabelled = len(relabel(self.project, self.renamed)[0])
+            self.result.relabelled += len(relabel(self.project, self.renamed)[0])
         return self.result
 
     def fresh(self, found: Iterable[sources.Found]) -> Iterator[Pending]:
@@ -130,6 +142,8 @@ class Importer:
 
     def repeated(self, each: sources.Found, sha256: str, first: str, first_label: str | None) -> None:
         """The same content once more: the first label stays, and where the two differ a person should look."""
+        if each.name in self.given.names and self.given.task == kept.DETECTION:
+            self.again.append((sha256, each.name))
         if self.label is not None and first_label != self.label:
             self.renamed.append(Change(sha256, self.label))
         elif each.label is not None and first_label is not None and each.label != first_label:
@@ -167,9 +181,27 @@ class Importer:
             self.result.passed_over.append({"file": each.name, "message": str(facts["error"])})
             return
         self.result.remarks += [{"file": each.name, "message": str(text)} for text in facts["remarks"]]
-        item = Item(each.sha256, each.name, each.label, int(facts["width"]), int(facts["height"]),
-                    str(facts["dhash"]), float(facts["sharpness"]))
+        width, height = int(facts["width"]), int(facts["height"])
+        item = Item(each.sha256, each.name, each.label, width, height, str(facts["dhash"]), float(facts["sharpness"]),
+                    boxes=self.given.boxes(each.name, width, height, int(facts["orientation"])))
         found.append(Read(item, each.content, derived_beside(path)))
+
+    def box_known(self, arrived: set[str]) -> None:
+        """Boxes for pictures that were here: those without any get them, those with others keep them, and are told."""
+        named = self.given.names - arrived if self.given.task == kept.DETECTION else set()
+        self.again += [(item.sha256, item.name) for item in self.project.items.values() if item.name in named]
+        changes = []
+        for sha256, name in self.again:
+            item = self.project.items.get(sha256)
+            boxes = None if item is None else self.given.boxes(name, item.width, item.height)
+            if item is None or boxes is None or item.boxes == boxes:
+                continue
+            if item.boxes is None:
+                changes.append(BoxChange(sha256, boxes, self.project.versions[sha256]))
+            else:
+                self.result.conflicts.append({"file": name, "repeats": item.name, "sha256": sha256})
+        if changes:
+            self.result.relabelled += len(rebox(self.project, changes)[0])
 
     def keep(self, found: list[Read], total: int) -> None:
         """Put a batch into the store and the project, with no deleting of another project in between: until the log

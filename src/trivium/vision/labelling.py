@@ -92,6 +92,13 @@ def add_class(project: Project, text: str) -> str:
     return name
 
 
+def add_classes(project: Project, names: Sequence[str]) -> None:
+    """Make those of the classes that are not there, in this order."""
+    with writing(project):
+        fresh = [name for name in names if name not in project.classes]
+        record(project, [{"op": "class", "name": class_name(name)} for name in fresh[:MAX_CLASSES]])
+
+
 def rename_class(project: Project, old: str, text: str) -> str:
     """Give a class another name; where that is a class already, the two become one."""
     name = class_name(text)

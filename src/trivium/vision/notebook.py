@@ -30,6 +30,7 @@ from trivium.vision.curating import (
     create_project,
     delete_project,
     export_photos,
+    export_project,
     judged,
     label,
     photos,
@@ -57,8 +58,8 @@ from trivium.vision.understand.asking import saliency as saliency
 from trivium.vision.understand.asking import scores as scores
 from trivium.vision.understand.asking import unknown as unknown
 
-__all__ = ["classes", "create_project", "delete_project", "export_photos", "judged", "label", "photos", "remove",
-           "restore", "suggest", "trainings", "try_rules", "watch"]
+__all__ = ["classes", "create_project", "delete_project", "export_photos", "export_project", "judged", "label",
+           "photos", "remove", "restore", "suggest", "trainings", "try_rules", "watch"]
 METRICS = ("fold", "fine_tune/loss", "fine_tune/accuracy", "accuracy/fold", "accuracy/held_out",
            "calibration_error")  # worth a look on the way
 
@@ -69,11 +70,12 @@ class RunFailed(StudioError):
     code = "run_failed"
 
 
-def import_photos(path: str | Path, *, name: str, task: str = "classification", label: str | None = None,
+def import_photos(path: str | Path, *, name: str, task: str | None = None, label: str | None = None,
                   data: Path | str | None = None, say: Callable[[str], None] = lambda _text: None) -> dict[str, Any]:
     """Take the photos of a folder or zip, a folder for each class, into a project: what came in, what not, and why.
 
-    `label` is what all of them show, whatever folder they lie in.
+    `label` is what all of them show, whatever folder they lie in. `task` is that of a new project: classification, or
+    detection, whose boxes come as COCO, Pascal VOC, YOLO or .lst files among the photos.
     """
     project, result = importing.import_photos(data_folder(data), Path(path), name, task, say, label)
     return {"project": project.name, "task": project.task, **asdict(result),

@@ -53,6 +53,7 @@ class Picture:
     dhash: str
     sharpness: float
     remarks: list[str] = field(default_factory=list)
+    orientation: int = 1  # how it was turned, as EXIF counts
 
 
 def read(data: bytes, name: str = "") -> Picture:
@@ -103,7 +104,8 @@ def _measured(opened: Image.Image, data: bytes, name: str) -> Picture:
                       f"Use pictures of at least {MIN_SIDE} x {MIN_SIDE}; 224 x 224 and more is good.")
     remarks = _remarks(opened, kind, name)
     exif = opened.getexif()
-    turned = exif.get(EXIF_ORIENTATION, 1) in (5, 6, 7, 8)
+    orientation = exif.get(EXIF_ORIENTATION, 1)
+    turned = orientation in (5, 6, 7, 8)
     width, height = opened.size[::-1] if turned else opened.size
     plain = (kind in ("JPEG", "PNG") and opened.mode in ("RGB", "L") and not exif
              and max(opened.size) <= VIEW_SIDE and getattr(opened, "n_frames", 1) == 1)
@@ -118,7 +120,8 @@ def _measured(opened: Image.Image, data: bytes, name: str) -> Picture:
         image = Image.open(io.BytesIO(view)).convert("RGB")  # what is measured is what is kept
     small = image.copy()
     small.thumbnail((THUMBNAIL_SIDE, THUMBNAIL_SIDE), Image.Resampling.BILINEAR)
-    return Picture(image, kind, width, height, view, jpeg(small, 85), dhash(image), sharpness(small), remarks)
+    return Picture(image, kind, width, height, view, jpeg(small, 85), dhash(image), sharpness(small), remarks,
+                   orientation if turned else 1)
 
 
 def _remarks(opened: Image.Image, kind: str, name: str) -> list[str]:

@@ -120,6 +120,11 @@ def create(data: Path, name: str, task: str) -> Project:
     return project
 
 
+def exists(data: Path, name: str) -> bool:
+    """Whether there is a project of that name."""
+    return (place_of(data, name) / CARD).is_file()
+
+
 def load(data: Path, name: str) -> Project:
     """A project by its name."""
     folder = place_of(data, name)

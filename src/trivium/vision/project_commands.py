@@ -15,15 +15,18 @@ SHOWN = 12  # rows of a kind that a terminal is shown; --json has all
 
 @click.command("import")
 @click.argument("path", type=click.Path(path_type=Path))
-@click.option("--task", type=click.Choice(["classification", "detection"]), default="classification", show_default=True,
-              help="What the model will do.")
+@click.option("--task", type=click.Choice(["classification", "detection"]),
+              help="What the model of a new project will do; classification without it.")
 @click.option("--name", required=True, help="The project, new or existing; photos are added to it.")
 @click.option("--class", "label", metavar="CLASS", help="What all of them show, whatever folder they lie in.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output.")
 @click.pass_obj
-def import_(settings: Settings, path: Path, task: str, name: str, label: str | None,
+def import_(settings: Settings, path: Path, task: str | None, name: str, label: str | None,
             as_json: bool) -> None:
-    """Take the photos of a folder or zip into a project; each class is a folder in it."""
+    """Take the photos of a folder or zip into a project; each class is a folder in it.
+
+    Annotations among them (COCO, Pascal VOC, YOLO, .lst, CSV) are recognised by their content.
+    """
     from trivium.vision import notebook
 
     found = notebook.import_photos(path, name=name, task=task, label=label, data=settings.data,
@@ -31,6 +34,8 @@ def import_(settings: Settings, path: Path, task: str, name: str, label: str | N
     if as_json:
         click.echo(json.dumps(found, ensure_ascii=False))
         return
+    for text in (found["annotations"] or {}).get("notes", []):
+        click.echo(text)
     click.echo(f"{found['added']:,} photos came into {found['project']}; it has {found['photos']:,} now.")
     if found["split_folders"]:
         click.echo("The folders train, val and test were put together; Trivium splits the photos itself.")
@@ -42,6 +47,27 @@ def import_(settings: Settings, path: Path, task: str, name: str, label: str | N
     for heading, lines in rows:
         echo_rows(heading, lines)
     echo_report(found)
+
+
+@click.command()
+@click.argument("name")
+@click.option("--format", "format", required=True,
+              type=click.Choice(["coco", "voc", "yolo", "lst", "imagefolder", "csv"]),
+              help="With boxes coco, voc, yolo or lst; with classes imagefolder, csv or lst.")
+@click.option("--out", required=True, type=click.Path(file_okay=False, path_type=Path), help="A folder to make.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output.")
+@click.pass_obj
+def export(settings: Settings, name: str, format: str, out: Path, as_json: bool) -> None:
+    """Write the photos of a project, with their boxes or classes, as other programs read them."""
+    from trivium.vision import notebook
+
+    done = notebook.export_project(name, out, format, data=settings.data)
+    if as_json:
+        click.echo(json.dumps(done, ensure_ascii=False))
+        return
+    click.echo(f"{done['photos']:,} photos written to {out}.")
+    if done["left_out"]:
+        click.echo(f"{done['left_out']:,} that nobody has looked at were left out.")
 
 
 @click.command()

@@ -123,7 +123,8 @@ def facts_of(path: Path, name: str, network: Any) -> dict[str, Any]:
             with path.with_suffix(".map").open("wb") as out:
                 np.save(out, said[MAP][0])
     return {**found, "format": picture.format, "width": picture.width, "height": picture.height, "dhash": picture.dhash,
-            "sharpness": picture.sharpness, "remarks": picture.remarks}
+            "sharpness": picture.sharpness, "remarks": picture.remarks,
+            "orientation": picture.orientation}
 
 
 if __name__ == "__main__":

@@ -134,6 +134,15 @@ class FileRemark(BaseModel):
     message: str
 
 
+class AnnotationReport(BaseModel):
+    """What annotation files have given: COCO, Pascal VOC, YOLO, .lst or CSV."""
+
+    format: Literal["coco", "voc", "yolo", "lst", "csv"]
+    photos: int = Field(description="Photos that got boxes, or were said to show nothing.")
+    boxes: int
+    notes: list[str] = Field(description="What came of it, in plain sentences.")
+
+
 class ImportReport(BaseModel):
     """What came of an import. Lists are cut; the counts are not."""
 
@@ -145,6 +154,7 @@ class ImportReport(BaseModel):
     passed_over: list[FileRemark]
     remarks: list[FileRemark]
     split_folders: bool
+    annotations: AnnotationReport | None
 
 
 class ImportView(BaseModel):
@@ -303,7 +313,9 @@ def import_view(taking: Taking) -> ImportView:
             added=found["added"], relabelled=found["relabelled"], known=len(found["known"]),
             conflicts=len(found["conflicts"]), left_out=len(found["passed_over"]),
             passed_over=found["passed_over"][:MOST_ROWS], remarks=found["remarks"][:MOST_ROWS],
-            split_folders=found["split_folders"])
+            split_folders=found["split_folders"],
+            annotations=AnnotationReport.model_validate(found["annotations"], extra="ignore")
+            if found["annotations"] else None)
     return ImportView(id=taking.id, project=taking.name, file=taking.file, state=taking.state, read=read,
                       total=total, message=taking.message, hint=taking.hint, report=report)
 

@@ -2073,6 +2073,29 @@ export interface components {
             steering_angle?: number;
         };
         /**
+         * AnnotationReport
+         * @description What annotation files have given: COCO, Pascal VOC, YOLO, .lst or CSV.
+         */
+        AnnotationReport: {
+            /** Boxes */
+            boxes: number;
+            /**
+             * Format
+             * @enum {string}
+             */
+            format: "coco" | "voc" | "yolo" | "lst" | "csv";
+            /**
+             * Notes
+             * @description What came of it, in plain sentences.
+             */
+            notes: string[];
+            /**
+             * Photos
+             * @description Photos that got boxes, or were said to show nothing.
+             */
+            photos: number;
+        };
+        /**
          * Ballot
          * @description Where a person stands in voting.
          */
@@ -3219,6 +3242,7 @@ export interface components {
         ImportReport: {
             /** Added */
             added: number;
+            annotations: components["schemas"]["AnnotationReport"] | null;
             /**
              * Conflicts
              * @description Came under two classes; the first was kept, look at them.
