@@ -19,13 +19,13 @@ import trivium.vision as vision
 from trivium.cli import main
 from trivium.errors import BadConfig, BadFile, NameTaken, NotFound
 from trivium.vision import results
-from trivium.vision.data import Photos
-from trivium.vision.deploy import head_of, read_bundle
+from trivium.vision.data import Photos, npz
+from trivium.vision.deploy import check, head_of, read_bundle
 from trivium.vision.features import Session
 from trivium.vision.graph import with_map
 from trivium.vision.models import pretrained_backbone
 from trivium.vision.predictions import PREDICTIONS, predictions_of, write_predictions
-from trivium.vision.rejection import auroc, familiarity, remembered, separation, threshold_of
+from trivium.vision.rejection import AXES, auroc, familiarity, separation, span_of, threshold_of
 from trivium.vision.store import PictureStore
 from trivium.vision.understand.calibration import reliability
 from trivium.vision.understand.few_shot import drawn, one_draw, outlook, point
@@ -98,15 +98,30 @@ def test_how_often_the_known_is_more_familiar_by_counting_pairs() -> None:
     assert found["true_accepts"] == 0.95 and found["false_accepts"] == 0.5
 
 
-def test_a_memory_knows_what_it_has_seen() -> None:
+def test_closeness_is_the_cosine_of_the_angle_to_where_the_photos_lie() -> None:
+    """A plane through a point: in it 1, at a right angle 0, between them the cosine, from near and far."""
     rng = np.random.default_rng(3)
-    seen = rng.normal(0, 1, (50, 20)).astype(np.float32) + 5
-    memory = remembered(seen, 1)
-    assert np.allclose(memory.closeness(seen), 1.0, atol=2e-3)
-    other = (rng.normal(0, 1, (6, 20)) + 5).astype(np.float32)
-    centred, wanted = seen - seen.mean(0), other - seen.mean(0)
-    best = [max(float(w @ c / np.linalg.norm(w) / np.linalg.norm(c)) for c in centred) for w in wanted]
-    assert np.allclose(memory.closeness(other), best, atol=2e-3)
+    plane = np.linalg.qr(rng.normal(0, 1, (20, 3)))[0]  # two directions of the plane, one at a right angle to it
+    seen = (5 + rng.normal(0, 1, (4, 2)) @ plane[:, :2].T).astype(np.float32)
+    span, mean = span_of(seen), seen.mean(0)
+    assert span.axes.shape == (20, 2)  # of half as many as there are
+    turns = np.radians([0.0, 30.0, 60.0, 90.0])
+    other = [mean + size * (np.cos(turn) * plane[:, 0] + np.sin(turn) * plane[:, 2])
+             for turn, size in zip(turns, (0.1, 3.0, 1.0, 7.0), strict=True)]
+    assert np.allclose(span.closeness(np.array(other, np.float32)), np.cos(turns), atol=2e-3)
+
+
+def test_principal_components_are_those_of_most_variance_however_many_photos_there_are() -> None:
+    """More photos than features and fewer are computed differently; both beside the values of the covariance."""
+    rng = np.random.default_rng(5)
+    for count, width in ((400, 300), (40, 300)):
+        seen = (rng.normal(0, 1, (count, width)) * np.linspace(3, 0.1, width)).astype(np.float32)
+        span = span_of(seen)
+        kept = span.axes.shape[1]
+        assert kept == min(AXES, count // 2, width)
+        values = np.sort(np.linalg.svd(np.cov(seen.T.astype(np.float64)), compute_uv=False))[::-1]
+        found = ((seen - seen.mean(0)) @ span.axes).var(0, ddof=1).sum()
+        assert found == pytest.approx(values[:kept].sum(), rel=2e-3)
 
 
 def blobs(count: int, classes: int) -> Photos:
@@ -246,7 +261,7 @@ def test_unknown_things_are_not_named(trained: Path, shapes: Path, tmp_path: Pat
     assert sum(known) >= 15 and sum(strange) <= 2
     card, parts = read_bundle(trained)
     with np.load(trained / "inputs" / "features.npz") as stored:
-        memory = remembered(stored["features"].astype(np.float32), 3)
+        span = span_of(stored["features"].astype(np.float32))
     with Image.open(photos / rows[0]["file"]) as image:
         picture = np.asarray(image.convert("RGB").resize((224, 224), Image.Resampling.BILINEAR))
     said = Session(parts["model.onnx"]).outputs(picture[None])
@@ -254,10 +269,24 @@ def test_unknown_things_are_not_named(trained: Path, shapes: Path, tmp_path: Pat
     assert rows[0]["familiarity"] == pytest.approx(float(said["familiarity"][0, 0]), abs=1e-3)
     held_out = json.loads((trained / "out" / "evaluation.json").read_text())["rejection"]
     assert held_out["threshold"] == card["rejection"]["threshold"] and held_out["output"] == "familiarity"
-    made = familiarity(memory, np.array([1.0, 3.0], np.float32), np.array([0.2, 0.6], np.float32))
+    made = familiarity(span, np.array([1.0, 3.0], np.float32), np.array([0.2, 0.6], np.float32))
     logits = np.array([[7.0, -1.0]], np.float32)  # counts as 2, the middle of what was reached
-    by_hand = 2.0 / 0.5 + memory.closeness(said["features"]) / 0.1  # 1 and 2 deviate by 0.5; nearness counts twice
+    by_hand = 2.0 / 0.5 + 3 * span.closeness(said["features"]) / 0.2  # 1 and 2 deviate by 0.5; closeness counts thrice
     assert made.of(said["features"], logits) == pytest.approx(by_hand, rel=1e-5)
+
+
+def test_a_model_whose_familiarity_is_another_does_not_go_out(trained: Path) -> None:
+    """By the graph in ONNX Runtime, beside the network in PyTorch and the formula, on the bundle's pictures."""
+    _, parts = read_bundle(trained)
+    assert check(parts) < 1e-4
+    with np.load(io.BytesIO(parts["samples.npz"])) as stored:
+        arrays = {name: stored[name] for name in stored.files}
+    assert arrays["familiarity"].shape == (8, 1)
+    wrong = parts | {"samples.npz": npz(**{**arrays, "familiarity": arrays["familiarity"] * np.float32(1.01)})}
+    with pytest.raises(BadFile, match="other answers"):
+        check(wrong)
+    with pytest.raises(BadFile, match="other answers"):
+        check(parts | {"samples.npz": npz(**{**arrays, "familiarity": arrays["familiarity"] * np.float32("nan")})})
 
 
 def test_a_photo_or_a_file_is_looked_at(trained: Path, shapes: Path, tmp_path: Path) -> None:

@@ -26,16 +26,17 @@ from trivium.vision.config import TrainConfig
 from trivium.vision.data import SAMPLES, Photos, npz
 from trivium.vision.evaluate import training
 from trivium.vision.features import Session
-from trivium.vision.graph import PROBABILITIES, classifier_model
+from trivium.vision.graph import FAMILIARITY, PROBABILITIES, classifier_model
 from trivium.vision.head import Head, log_softmax
 from trivium.vision.pictures import Bytes
-from trivium.vision.rejection import Familiarity, Memory
+from trivium.vision.rejection import Familiarity, Span
 
 if TYPE_CHECKING:
     import torch
 
 MODEL, WEIGHTS, CARD, LICENCE = "model.onnx", "weights.safetensors", "model.json", "backbone.LICENSE.txt"
-PARITY = 1e-3  # largest difference in a probability that may go out
+PARITY = 1e-3  # largest difference in an answer that may go out; of familiarity, as a share where that is above 1
+Answers = dict[str, Floats]  # what a model says of pictures, by output
 MOMENT = (2020, 1, 1, 0, 0, 0)  # the same model makes the same zip
 
 
@@ -49,16 +50,24 @@ def preload(threads: int) -> None:
     blank = np.zeros((1, SIZE, SIZE, 3), np.uint8)
     head = Head(np.zeros((backbone.FEATURES, 2), np.float32), np.zeros(2, np.float32))
     Session(classifier_model(backbone.pretrained(), head).SerializeToString()).run(blank, PROBABILITIES)
-    by_torch(pretrained_backbone(), head, blank)
+    by_torch(pretrained_backbone(), head, None, blank)
 
 
-def by_torch(network: torch.nn.Module, head: Head, pictures: Bytes) -> Floats:
-    """Probabilities (B, K) by the PyTorch network: independent of graph and runtime."""
+def by_torch(network: torch.nn.Module, head: Head, familiarity: Familiarity | None, pictures: Bytes) -> Answers:
+    """Probabilities (B, K) and familiarity (B, 1) by the PyTorch network: independent of graph and runtime."""
     import torch
 
     with torch.inference_mode():
         features = network(torch.from_numpy(pictures).float()).numpy()
-    return np.exp(log_softmax(head.logits(features))).astype(np.float32)
+    logits = head.logits(features)
+    found: Answers = {PROBABILITIES: np.exp(log_softmax(logits)).astype(np.float32)}
+    return found if familiarity is None else {**found, FAMILIARITY: familiarity.of(features, logits)[:, None]}
+
+
+def apart(found: Answers, wanted: Answers) -> float:
+    """The largest difference between answers; not a number where one of them is none."""
+    return float(np.max([(np.abs(found[name] - array) / np.maximum(1.0, np.abs(array))).max()
+                         for name, array in wanted.items()]))
 
 
 @dataclass(frozen=True)
@@ -67,7 +76,7 @@ class Classifier:
 
     changed: dict[str, Floats]  # the backbone's weights that differ from the pretrained ones
     head: Head
-    memory: Memory
+    span: Span
     familiarity: Familiarity | None = None
 
     @property
@@ -88,13 +97,13 @@ def bundle(config: TrainConfig, run: Run, photos: Photos, made: Classifier, repo
     with np.load(run.input(SAMPLES), allow_pickle=False) as stored:
         pictures = stored["pictures"]
     model = classifier_model(made.weights, made.head, made.familiarity).SerializeToString()
-    wanted = by_torch(load_backbone(Backbone(), made.weights).eval(), made.head, pictures)
-    difference = float(np.abs(Session(model, run.threads).run(pictures, PROBABILITIES) - wanted).max())
+    wanted = by_torch(load_backbone(Backbone(), made.weights).eval(), made.head, made.familiarity, pictures)
+    difference = apart(Session(model, run.threads).outputs(pictures), wanted)
     if not difference <= PARITY:
         raise RuntimeError(f"the ONNX model differs from the network by {difference:g}")
     tensors = {"head.weight": made.head.weight, "head.bias": made.head.bias,
                **{f"backbone.{name}": array for name, array in made.changed.items()}}
-    parts = {MODEL: model, WEIGHTS: save(tensors), SAMPLES: npz(pictures=pictures, probabilities=wanted)}
+    parts = {MODEL: model, WEIGHTS: save(tensors), SAMPLES: npz(pictures=pictures, **wanted)}
     if (backbone.WEIGHTS.with_suffix(".LICENSE.txt")).is_file():
         parts[LICENCE] = backbone.WEIGHTS.with_suffix(".LICENSE.txt").read_bytes()
     for name, content in parts.items():
@@ -166,8 +175,9 @@ def deploy(run: Path | str, out: Path) -> dict[str, Any]:
 def check(parts: dict[str, bytes]) -> float:
     """Largest difference between what the model says of its stored pictures now and what it said when it was made."""
     with np.load(io.BytesIO(parts[SAMPLES]), allow_pickle=False) as stored:
-        pictures, wanted = stored["pictures"], stored["probabilities"]
-    difference = float(np.abs(Session(parts[MODEL]).run(pictures, PROBABILITIES) - wanted).max())
+        wanted = {name: stored[name] for name in stored.files}
+    pictures = wanted.pop("pictures")
+    difference = apart(Session(parts[MODEL]).outputs(pictures), wanted)
     if not difference <= PARITY:
         raise BadFile(f"This machine gets other answers from the model than it was trained with (by {difference:.3g}).",
                       "Update onnxruntime, or train the model again on this machine.")

@@ -122,12 +122,13 @@ def classifier_model(weights: dict[str, Floats], head: Head,
 
 def add_familiarity(graph: Graph, features: str, logits: str, familiarity: Familiarity) -> None:
     """`Familiarity.of`, node by node."""
-    memory = familiarity.memory
-    x = graph.add("Sub", features, graph.constant("memory.mean", memory.mean[None]))
+    span = familiarity.span
+    x = graph.add("Sub", features, graph.constant("span.mean", span.mean[None]))
     x = graph.add("LpNormalization", x, axis=1, p=2)
-    rows = graph.constant("memory.rows", memory.rows.T.astype(np.float16))  # exact, for they were rounded to such
-    x = graph.add("MatMul", x, graph.add("Cast", rows, to=TensorProto.FLOAT))  # (B, M)
-    close, sure = (graph.add("ReduceMax", each, axes=[1], keepdims=1) for each in (x, logits))
+    axes = graph.constant("span.axes", span.axes.astype(np.float16))  # exact, for they were rounded to such
+    x = graph.add("MatMul", x, graph.add("Cast", axes, to=TensorProto.FLOAT))  # (B, D)
+    close = graph.add("ReduceL2", x, axes=[1], keepdims=1)
+    sure = graph.add("ReduceMax", logits, axes=[1], keepdims=1)
     sure = graph.add("Min", sure, graph.constant("scale.most", np.float32(familiarity.scales.most)))
     sure = graph.add("Div", sure, graph.constant("scale.sure", np.float32(familiarity.scales.sure)))
     close = graph.add("Div", close, graph.constant("scale.close", np.float32(familiarity.scales.close)))

@@ -1,10 +1,12 @@
 """Saying "I don't know": how familiar a photo is, and from where on a model should not name it.
 
 Familiarity is made of two things that are wrong in different ways: how sure the head is (its highest logit, up to what
-half of the held-out photos reach, for the strangest things make it surest of all), and how near the photo is to the
-nearest of those that were learned from (cosine of their features, the mean removed; Sun et al., arXiv 2204.06507). Both
-are put on one scale by held-out photos and added, nearness twice. The threshold is the familiarity that 95 of 100
-held-out photos reach. What unknown things reach is measured by leaving out each class in turn.
+half of the held-out photos reach, for the strangest things make it surest of all), and how much of the photo's features
+lies where those of the photos differ that were learned from: the cosine of the angle to the space of their principal
+components. What lies outside is what ViM (Wang et al., arXiv 2203.10807) adds to the logits; measured as an angle it
+needs no scale of its own. Both are put on one scale by held-out photos and added, closeness three times. The threshold
+is the familiarity that 95 of 100 held-out photos reach. What unknown things reach is measured by leaving out each class
+in turn.
 """
 
 from __future__ import annotations
@@ -18,22 +20,23 @@ import numpy as np
 from trivium.vision.backbone import Floats
 
 TRUE_ACCEPTS = 0.95
-ROWS = 2048  # photos that a bundle remembers at most: 10 MB that are read for each picture
+AXES = 256  # principal components at most; of half as many photos where they are few, or they would hold everything
+WEIGHT = 3.0  # of closeness
 HOW = ("Each class in turn left out of the training; its photos are then the unknown things, beside held-out photos of "
        "the other classes.")
 
 
 @dataclass(frozen=True)
-class Memory:
-    """The features of photos that were learned from."""
+class Span:
+    """The space in which the features of the photos lie that were learned from, nearly."""
 
     mean: Floats  # (F,)
-    rows: Floats  # (M, F), the mean removed, of length 1
+    axes: Floats  # (F, D), principal components, at right angles and of length 1
 
     def closeness(self, features: Floats) -> Floats:
-        """(N,) cosine with the nearest."""
-        nearest: Floats = (unit(features - self.mean) @ self.rows.T).max(1)
-        return nearest
+        """(N,) cosine of the angle to it: 1 within, 0 at a right angle."""
+        inside: Floats = np.linalg.norm(unit(features - self.mean) @ self.axes, axis=1)
+        return inside
 
 
 @dataclass(frozen=True)
@@ -55,13 +58,13 @@ class Scales:
 class Familiarity:
     """How familiar a photo is, and the least of it that is accepted."""
 
-    memory: Memory
+    span: Span
     scales: Scales
     threshold: float
 
     def of(self, features: Floats, logits: Floats) -> Floats:
         """(N,)"""
-        return self.scales.combined(logits.max(1), self.memory.closeness(features))
+        return self.scales.combined(logits.max(1), self.span.closeness(features))
 
 
 def unit(rows: Floats) -> Floats:
@@ -71,25 +74,27 @@ def unit(rows: Floats) -> Floats:
     return scaled
 
 
-def remembered(features: Floats, seed: int) -> Memory:
-    """All of these photos, or as many as a bundle holds, drawn from `seed`."""
+def span_of(features: Floats) -> Span:
+    """The principal components of the features (N, F) of photos."""
     mean = features.mean(0)
-    rows = unit(features - mean)
-    if len(rows) > ROWS:
-        rows = rows[np.sort(np.random.default_rng(seed).permutation(len(rows))[:ROWS])]
-    return Memory(mean, rows.astype(np.float16).astype(np.float32))  # as a bundle keeps them
+    centred, count = features - mean, max(1, min(AXES, len(features) // 2))
+    if len(features) > features.shape[1]:
+        axes = np.linalg.eigh(centred.T @ centred)[1][:, -count:]  # the same, and as fast for any number of photos
+    else:
+        axes = np.linalg.svd(centred, full_matrices=False)[2][:count].T
+    return Span(mean, axes.astype(np.float16).astype(np.float32))  # as a bundle keeps them
 
 
 def scales_of(sureness: Floats, closeness: Floats) -> Scales:
     """By what held-out photos reach."""
     most = float(np.median(sureness))
-    return Scales(most, max(float(np.minimum(sureness, most).std()), 1e-6), max(float(closeness.std()) / 2, 1e-6))
+    return Scales(most, max(float(np.minimum(sureness, most).std()), 1e-6), max(float(closeness.std()) / WEIGHT, 1e-6))
 
 
-def familiarity(memory: Memory, sureness: Floats, closeness: Floats) -> Familiarity:
+def familiarity(span: Span, sureness: Floats, closeness: Floats) -> Familiarity:
     """Scales and threshold by what held-out photos reach."""
     scales = scales_of(sureness, closeness)
-    return Familiarity(memory, scales, threshold_of(scales.combined(sureness, closeness)))
+    return Familiarity(span, scales, threshold_of(scales.combined(sureness, closeness)))
 
 
 def threshold_of(known: Floats) -> float:

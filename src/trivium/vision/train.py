@@ -74,12 +74,12 @@ def frozen(config: TrainConfig, run: Run, photos: Photos, folds: Ints) -> tuple[
             return None
         held_out = folds == fold
         logits[held_out] = learn(config, photos, ~held_out).logits(photos.features[held_out])
-        memory = rejection.remembered(photos.features[~held_out], run.seed)
-        closeness[held_out] = memory.closeness(photos.features[held_out])
+        span = rejection.span_of(photos.features[~held_out])
+        closeness[held_out] = span.closeness(photos.features[held_out])
         tell_fold(run, fold + 1, fold, logits[held_out].argmax(1) == photos.labels[held_out])
         run.progress(fold + 1, (fold + 1) / (count + 1))
     head = learn(config, photos, np.ones(len(photos.labels), bool))
-    return Answers(logits, closeness, count), Classifier({}, head, rejection.remembered(photos.features, run.seed))
+    return Answers(logits, closeness, count), Classifier({}, head, rejection.span_of(photos.features))
 
 
 def tuned(config: TrainConfig, run: Run, photos: Photos, folds: Ints) -> tuple[Answers, Classifier] | None:
@@ -95,13 +95,13 @@ def tuned(config: TrainConfig, run: Run, photos: Photos, folds: Ints) -> tuple[A
                     "head_right": np.zeros(count, np.float32)}
     for fold, learner in tuning.learners():
         found, chosen, head = tuning.found, tuning.chosen(), head_in(learner.average)
-        memory = rejection.remembered(features_of(learner.average, tuning.cache.plain(chosen)), run.seed)
+        span = rejection.span_of(features_of(learner.average, tuning.cache.plain(chosen)))
         if fold == ALL:
             answers = Answers(found["logits"], found["closeness"], tuning.now.done, float(found["head_right"].mean()))
-            return answers, Classifier(changed_weights(learner.average), head, memory)
+            return answers, Classifier(changed_weights(learner.average), head, span)
         held_out = np.flatnonzero(folds == fold)
         features = features_of(learner.average, tuning.cache.plain(held_out))
-        found["logits"][held_out], found["closeness"][held_out] = head.logits(features), memory.closeness(features)
+        found["logits"][held_out], found["closeness"][held_out] = head.logits(features), span.closeness(features)
         plain = learner.begun.logits(photos.features[held_out])
         found["head_right"][held_out] = plain.argmax(1) == photos.labels[held_out]
         tell_fold(run, tuning.now.done, fold, found["logits"][held_out].argmax(1) == photos.labels[held_out],
@@ -118,7 +118,7 @@ def finish(config: TrainConfig, run: Run, photos: Photos, folds: Ints, answers: 
     temperature = best_temperature(answers.logits, photos.labels)
     cooled = (answers.logits / np.float32(temperature)).astype(np.float32)
     probabilities = np.exp(log_softmax(cooled)).astype(np.float32)
-    made = made.calibrated(temperature, rejection.familiarity(made.memory, cooled.max(1), answers.closeness))
+    made = made.calibrated(temperature, rejection.familiarity(made.span, cooled.max(1), answers.closeness))
     report = {**report_of(photos.classes, photos.labels, probabilities, folds), "how": HOW, "project": photos.project,
               "data_sha256": photos.content_hash, "seed": run.seed, "groups": len(np.unique(photos.groups)),
               "temperature": temperature, "fine_tuned": config.fine_tune.on, "head_alone": answers.head_alone,

@@ -14,7 +14,7 @@ from trivium.vision.config import HeadConfig, TrainConfig
 from trivium.vision.data import Photos
 from trivium.vision.evaluate import training
 from trivium.vision.head import fit_head
-from trivium.vision.rejection import HOW, TRUE_ACCEPTS, remembered, scales_of, separation
+from trivium.vision.rejection import HOW, TRUE_ACCEPTS, scales_of, separation, span_of
 from trivium.vision.split import Ints, stratified_folds
 from trivium.vision.understand.seen import photos_of_run_folder
 
@@ -41,7 +41,8 @@ def left_out(photos: Photos, config: HeadConfig, folds: int, seed: int, judged_f
     means = {name: round(float(np.mean([row[name] for row in rows])), 6)
              for name in ("auroc", "false_accepts", "true_accepts")}
     return {**means, "wanted_true_accepts": TRUE_ACCEPTS, "classes": rows, "how": HOW,
-            "model": "A head on the pretrained features, the nearest photo and the head's sureness together."}
+            "model": "A head on the pretrained features: how sure it is, and how much of the features lies in the "
+                     "principal components of what was learned from."}
 
 
 def one_left_out(photos: Photos, config: HeadConfig, unknown: int, folds: int, seed: int,
@@ -54,8 +55,7 @@ def one_left_out(photos: Photos, config: HeadConfig, unknown: int, folds: int, s
     found = []
     for fold in np.unique(fold_of).tolist()[:judged_folds]:
         learned, held_out = others[fold_of != fold], others[fold_of == fold]
-        found.append(scored(photos, config, learned, labels[fold_of != fold], [photos.features[held_out], strange],
-                            seed))
+        found.append(scored(photos, config, learned, labels[fold_of != fold], [photos.features[held_out], strange]))
     # the mean over the folds; each photo of the unknown was judged once in every fold
     false_accepts = float(np.mean([row["false_accepts"] for row in found]))
     return {**{name: round(float(np.mean([row[name] for row in found])), 6) for name in ("auroc", "true_accepts")},
@@ -63,12 +63,11 @@ def one_left_out(photos: Photos, config: HeadConfig, unknown: int, folds: int, s
             "interval": list(wilson(round(false_accepts * len(strange)), len(strange)))}
 
 
-def scored(photos: Photos, config: HeadConfig, learned: Ints, labels: Ints, judged: list[Any],
-           seed: int) -> dict[str, Any]:
+def scored(photos: Photos, config: HeadConfig, learned: Ints, labels: Ints, judged: list[Any]) -> dict[str, Any]:
     """Known and unknown photos by a head that has learned from others."""
     head = fit_head(photos.features[learned], labels, len(photos.classes) - 1, config.l2, config.class_weights)
-    memory = remembered(photos.features[learned], seed)
+    span = span_of(photos.features[learned])
     sure = [head.logits(features).max(1) for features in judged]
-    close = [memory.closeness(features) for features in judged]
+    close = [span.closeness(features) for features in judged]
     scales = scales_of(sure[0], close[0])
     return separation(*(scales.combined(s, c) for s, c in zip(sure, close, strict=True)))
