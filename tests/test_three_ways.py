@@ -95,6 +95,9 @@ WAYS: dict[str, tuple[str, str]] = {
     f"DELETE {VISION}/imports/{{import_id}}": ("trivium vision import", "trivium.vision:import_photos"),  # Ctrl-C
     f"GET {PROJECT}/photos": ("trivium vision photos", "trivium.vision:photos"),
     f"POST {PROJECT}/labels": ("trivium vision label", "trivium.vision:label"),
+    f"GET {PROJECT}/photos/{{sha256}}": ("trivium vision boxes", "trivium.vision:boxes_of"),
+    f"PUT {PROJECT}/photos/{{sha256}}/boxes": ("trivium vision boxes --box", "trivium.vision:set_boxes"),
+    f"POST {PROJECT}/boxes": ("trivium vision boxes --nothing", "trivium.vision:set_boxes"),
     f"POST {PROJECT}/photos:remove": ("trivium vision photos --remove", "trivium.vision:remove"),
     f"POST {PROJECT}/photos:restore": ("trivium vision photos --restore", "trivium.vision:restore"),
     f"GET {PROJECT}/suggestions": ("trivium vision suggest", "trivium.vision:suggest"),

@@ -28,9 +28,9 @@ PICTURES = ROOT / "test-results"
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 MAC = ("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
        "/Applications/Chromium.app/Contents/MacOS/Chromium")
-# A container's small /dev/shm. Graphics are left as they are: to ask for SwiftShader by name would make it lay out every
-# page, too, at a core's expense.
-SWITCHES = ["--disable-dev-shm-usage", "--disable-background-networking", "--no-first-run"]
+# WebGL without a graphics card; a container's small /dev/shm and missing user namespaces
+SWITCHES = ["--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader",
+            "--disable-dev-shm-usage", "--disable-background-networking", "--no-first-run"]
 
 
 def missing(what: str, how: str) -> None:

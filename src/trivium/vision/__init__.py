@@ -24,8 +24,8 @@ STUDIO = Studio(
 
 FUNCTIONS = ("import_photos", "projects", "report", "train", "evaluate", "run", "deploy", "settings", "watch",
              "try_rules", "classes", "create_project", "delete_project", "export_photos", "export_project", "judged",
-             "label", "photos", "remove", "restore", "suggest", "trainings", "contact_sheet", "scores", "calibration",
-             "mistakes", "few_shot", "neighbours", "saliency", "unknown")  # of `notebook`
+             "boxes_of", "set_boxes", "label", "photos", "remove", "restore", "suggest", "trainings", "contact_sheet",
+             "scores", "calibration", "mistakes", "few_shot", "neighbours", "saliency", "unknown")  # of `notebook`
 
 
 def __getattr__(name: str) -> Any:

@@ -41,7 +41,7 @@ def list_photos(
     """Photos of a project by the order of their arrival, a page at a time."""
     with kept.open(name) as project:
         found = [item.sha256 for item in project.items.values()
-                 if KINDS[show](item) and label in (None, item.label)]
+                 if KINDS[show](item) and (label is None or label in item.shown)]
         if newest_first:
             found.reverse()
         return PhotoPage(total=len(found), items=[photo_view(project, each) for each in found[offset:offset + limit]])

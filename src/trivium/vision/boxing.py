@@ -9,10 +9,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
-from trivium.errors import BadConfig
+from trivium.errors import BadConfig, StudioError
 from trivium.vision.boxes import LabelledBox, checked
 from trivium.vision.labelling import class_name
 from trivium.vision.project import DETECTION, Project, record, writing
+
+
+class ChangedMeanwhile(StudioError):
+    """Somebody else was quicker."""
+
+    status = 409
+    code = "changed_meanwhile"
+
+    def __init__(self) -> None:
+        super().__init__("Somebody else has changed this photo meanwhile.", "Look at their boxes, then decide.")
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ LAZY: dict[str, tuple[str, str]] = {
     "projects": ("trivium.vision.project_commands:projects", "List the projects, or look at the photos of one."),
     "photos": ("trivium.vision.photo_commands:photos", "List a project's photos, take some away, or write them out."),
     "label": ("trivium.vision.photo_commands:label", "Say what a photo shows."),
+    "boxes": ("trivium.vision.photo_commands:boxes", "Say what is where on a photo."),
     "classes": ("trivium.vision.photo_commands:classes", "List the classes of a project, make or rename one."),
     "suggest": ("trivium.vision.photo_commands:suggest", "A model's labels for photos without one, and its doubts."),
     "judged": ("trivium.vision.photo_commands:judged", "What a training said of each photo while it was held out."),

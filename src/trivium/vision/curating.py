@@ -18,8 +18,9 @@ from trivium.core.runfolder import Named as Run
 from trivium.core.runfolder import list_runs
 from trivium.errors import BadConfig, NameTaken, NotFound, StudioError
 from trivium.settings import data_folder
-from trivium.vision import deleting, exporting, labelling, results
+from trivium.vision import boxing, deleting, exporting, labelling, results
 from trivium.vision import project as kept
+from trivium.vision.boxes import LabelledBox
 from trivium.vision.checks import KINDS
 from trivium.vision.evaluate import REPORT
 from trivium.vision.project import Item
@@ -47,8 +48,37 @@ def photos(project: str, show: str = "all", label: str | None = None, data: Fold
         raise BadConfig(f"There are no photos of the kind {show!r}.", f"There are: {', '.join(KINDS)}.")
     found = kept.load(data_folder(data), project)
     return [{"sha256": item.sha256, "name": item.name, "label": item.label, "version": found.versions[item.sha256],
-             "width": item.width, "height": item.height, "doubts": item.doubts}
-            for item in found.items.values() if KINDS[show](item) and label in (None, item.label)]
+             "width": item.width, "height": item.height, "doubts": item.doubts, "boxes": _rows(item.boxes)}
+            for item in found.items.values() if KINDS[show](item) and (label is None or label in item.shown)]
+
+
+def _rows(boxes: list[LabelledBox] | None) -> list[dict[str, Any]] | None:
+    return None if boxes is None else [{"label": box.label, "xyxy": list(box.xyxy)} for box in boxes]
+
+
+def boxes_of(project: str, photo: str, data: Folder = None) -> list[dict[str, Any]] | None:
+    """What is where on a photo: [{"label", "xyxy"}], corners as shares of it; None where nobody has looked yet."""
+    found = kept.load(data_folder(data), project)
+    return _rows(found.items[named(found.items, photo)].boxes)
+
+
+def set_boxes(project: str, boxes: Mapping[str, Iterable[Mapping[str, Any]] | None],
+              data: Folder = None) -> list[str]:
+    """Say what is where: {photo: [{"label", "xyxy"}]}, [] where nothing is, None where nobody has looked."""
+    found = kept.load(data_folder(data), project)
+    done, _ = boxing.rebox(found, [boxing.BoxChange(named(found.items, photo), _boxes(rows))
+                                   for photo, rows in boxes.items()])
+    return done
+
+
+def _boxes(rows: Iterable[Mapping[str, Any]] | None) -> list[LabelledBox] | None:
+    if rows is None:
+        return None
+    try:
+        return [LabelledBox(str(row["label"]), tuple(row["xyxy"])) for row in rows]
+    except (TypeError, KeyError):
+        raise BadConfig("These are no boxes.", 'Each is {"label": "apple", "xyxy": [left, top, right, bottom]}, '
+                        "corners as shares of the photo.") from None
 
 
 def label(project: str, labels: Mapping[str, str | None], data: Folder = None) -> list[str]:

@@ -26,6 +26,7 @@ from trivium.vision.at_work import moves, try_rules, watch
 from trivium.vision.classify import classify
 from trivium.vision.config import TrainConfig
 from trivium.vision.curating import (
+    boxes_of,
     classes,
     create_project,
     delete_project,
@@ -36,6 +37,7 @@ from trivium.vision.curating import (
     photos,
     remove,
     restore,
+    set_boxes,
     suggest,
     trainings,
 )
@@ -58,8 +60,8 @@ from trivium.vision.understand.asking import saliency as saliency
 from trivium.vision.understand.asking import scores as scores
 from trivium.vision.understand.asking import unknown as unknown
 
-__all__ = ["classes", "create_project", "delete_project", "export_photos", "export_project", "judged", "label",
-           "photos", "remove", "restore", "suggest", "trainings", "try_rules", "watch"]
+__all__ = ["boxes_of", "classes", "create_project", "delete_project", "export_photos", "export_project", "judged",
+           "label", "photos", "remove", "restore", "set_boxes", "suggest", "trainings", "try_rules", "watch"]
 METRICS = ("fold", "fine_tune/loss", "fine_tune/accuracy", "accuracy/fold", "accuracy/held_out",
            "calibration_error")  # worth a look on the way
 

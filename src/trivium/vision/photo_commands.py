@@ -74,6 +74,31 @@ def label(settings: Settings, project: str, photo: str, label: str | None, none:
 
 @click.command()
 @click.argument("project")
+@click.argument("photo")
+@click.option("--box", "drawn", multiple=True, type=(str, float, float, float, float),
+              metavar="CLASS LEFT TOP RIGHT BOTTOM", help="A box, its corners as shares of the photo. All others go.")
+@click.option("--nothing", is_flag=True, help="Nothing is on it.")
+@click.option("--unseen", is_flag=True, help="As if nobody had looked at it yet.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output.")
+@click.pass_obj
+def boxes(settings: Settings, project: str, photo: str, drawn: tuple[tuple[str, float, float, float, float], ...],
+          nothing: bool, unseen: bool, as_json: bool) -> None:
+    """List what is where on a photo of a project for detection, or say it anew."""
+    from trivium.vision import notebook
+
+    if bool(drawn) + nothing + unseen > 1:
+        raise click.UsageError("Say one of --box, --nothing and --unseen.")
+    if drawn or nothing or unseen:
+        rows = None if unseen else [{"label": label, "xyxy": corners} for label, *corners in drawn]
+        notebook.set_boxes(project, {photo: rows}, data=settings.data)
+    found = notebook.boxes_of(project, photo, data=settings.data)
+    told({"boxes": found}, as_json, ["Nobody has looked at it yet."] if found is None else [
+        f"{row['label']:<24} " + " ".join(f"{value:.4f}" for value in row["xyxy"]) for row in found]
+         or ["Nothing is on it."])
+
+
+@click.command()
+@click.argument("project")
 @click.option("--add", metavar="CLASS", help="Make a class that has no photos yet.")
 @click.option("--rename", nargs=2, metavar="CLASS NAME", help="Give a class another name, or put two together.")
 @click.option("--delete", metavar="CLASS", help="Delete a class; its photos stay and have none.")

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from trivium.core.views import Name, RunView
+from trivium.vision.boxes import MAX_BOXES
 from trivium.vision.data import is_blurred
 from trivium.vision.project import NAME, Project
 from trivium.vision.taking import Taking
@@ -25,10 +26,11 @@ class _Body(BaseModel):
 
 
 class ClassView(BaseModel):
-    """A class and how many photos it has."""
+    """A class and how many photos show it; for detection, how many boxes it has as well."""
 
     name: str
     photos: int
+    boxes: int = 0
 
 
 class ProjectView(BaseModel):
@@ -64,6 +66,13 @@ class RenamedClass(_Body):
     to: ClassName
 
 
+class BoxView(_Body):
+    """An object and its corners: left, top, right, bottom as shares of the upright photo."""
+
+    label: ClassName
+    xyxy: Annotated[list[float], Field(min_length=4, max_length=4)]
+
+
 class PhotoView(BaseModel):
     """A photo of a project."""
 
@@ -75,6 +84,8 @@ class PhotoView(BaseModel):
     height: int
     blurred: bool
     doubts: list[str] = Field(description="Why a person should look at its label.")
+    boxes: list[BoxView] | None = Field(None, description="For detection: [] where nothing is there, null where nobody "
+                                                          "has looked yet.")
 
 
 class PhotoPage(BaseModel):
@@ -113,6 +124,25 @@ class LabelOutcome(BaseModel):
     done: list[PhotoView]
     refused: list[PhotoView]
     gone: list[str] = Field(description="No longer in the project.")
+
+
+class PhotoBoxes(_Body):
+    """All boxes of a photo; `version` is the one that was seen, left out where that doesn't matter."""
+
+    boxes: Annotated[list[BoxView], Field(max_length=MAX_BOXES)] | None
+    version: int | None = None
+
+
+class BoxesChange(PhotoBoxes):
+    """All boxes of one of several photos."""
+
+    sha256: Sha256
+
+
+class Drawing(_Body):
+    """Photos and where what is on them."""
+
+    changes: Annotated[list[BoxesChange], Field(min_length=1, max_length=20_000)]
 
 
 class PhotoChoice(_Body):
@@ -288,20 +318,22 @@ class Verdict(BaseModel):
 
 def project_view(project: Project) -> ProjectView:
     items = list(project.items.values())
-    labelled = project.labelled()
+    labelled, boxes = project.labelled(), project.box_counts()
     cover: dict[str, str] = {}
     for item in items:
         cover.setdefault(next(iter(item.shown), ""), item.sha256)
     return ProjectView(
         name=project.name, task=project.task, created_at=project.created_at, photos=len(items), labelled=len(labelled),
         doubtful=sum(bool(item.doubts) for item in items), cover=list(cover.values())[:4],
-        classes=[ClassView(name=name, photos=count) for name, count in project.counts().items()])
+        classes=[ClassView(name=name, photos=count, boxes=boxes[name]) for name, count in project.counts().items()])
 
 
 def photo_view(project: Project, sha256: str) -> PhotoView:
     item = project.items[sha256]
     return PhotoView(sha256=sha256, name=item.name, label=item.label, version=project.versions[sha256],
-                     width=item.width, height=item.height, blurred=is_blurred(item), doubts=item.doubts)
+                     width=item.width, height=item.height, blurred=is_blurred(item), doubts=item.doubts,
+                     boxes=None if item.boxes is None else [BoxView(label=box.label, xyxy=list(box.xyxy))
+                                                            for box in item.boxes])
 
 
 def import_view(taking: Taking) -> ImportView:

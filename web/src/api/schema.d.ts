@@ -1640,6 +1640,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/vision/projects/{name}/boxes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Draw Boxes
+         * @description The same for many photos. Those that somebody else has changed since their version keep their boxes, and are
+         *     told.
+         */
+        post: operations["draw_boxes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/vision/projects/{name}/classes": {
         parameters: {
             query?: never;
@@ -1773,6 +1794,47 @@ export interface paths {
          */
         get: operations["list_photos"];
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/vision/projects/{name}/photos/{sha256}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Photo
+         * @description One photo of a project, with its boxes and its version.
+         */
+        get: operations["get_photo"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/vision/projects/{name}/photos/{sha256}/boxes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Set Boxes
+         * @description Say where what is on a photo: all its boxes, [] where nothing is. 409 where somebody else has changed the photo
+         *     since that version; their boxes stay.
+         */
+        put: operations["set_boxes"];
         post?: never;
         delete?: never;
         options?: never;
@@ -2175,6 +2237,28 @@ export interface components {
             ];
         };
         /**
+         * BoxView
+         * @description An object and its corners: left, top, right, bottom as shares of the upright photo.
+         */
+        BoxView: {
+            /** Label */
+            label: string;
+            /** Xyxy */
+            xyxy: number[];
+        };
+        /**
+         * BoxesChange
+         * @description All boxes of one of several photos.
+         */
+        BoxesChange: {
+            /** Boxes */
+            boxes: components["schemas"]["BoxView"][] | null;
+            /** Sha256 */
+            sha256: string;
+            /** Version */
+            version?: number | null;
+        };
+        /**
          * CalibrationBin
          * @description Photos of which the model was about as sure, and how often it was right there.
          */
@@ -2388,9 +2472,14 @@ export interface components {
         };
         /**
          * ClassView
-         * @description A class and how many photos it has.
+         * @description A class and how many photos show it; for detection, how many boxes it has as well.
          */
         ClassView: {
+            /**
+             * Boxes
+             * @default 0
+             */
+            boxes?: number;
             /** Name */
             name: string;
             /** Photos */
@@ -2772,6 +2861,14 @@ export interface components {
              * @description Messages that it has not delivered yet.
              */
             waiting: number;
+        };
+        /**
+         * Drawing
+         * @description Photos and where what is on them.
+         */
+        Drawing: {
+            /** Changes */
+            changes: components["schemas"]["BoxesChange"][];
         };
         /**
          * EditEvent
@@ -4083,6 +4180,16 @@ export interface components {
             volume: number;
         };
         /**
+         * PhotoBoxes
+         * @description All boxes of a photo; `version` is the one that was seen, left out where that doesn't matter.
+         */
+        PhotoBoxes: {
+            /** Boxes */
+            boxes: components["schemas"]["BoxView"][] | null;
+            /** Version */
+            version?: number | null;
+        };
+        /**
          * PhotoChoice
          * @description Photos by their sha256.
          */
@@ -4107,6 +4214,11 @@ export interface components {
         PhotoView: {
             /** Blurred */
             blurred: boolean;
+            /**
+             * Boxes
+             * @description For detection: [] where nothing is there, null where nobody has looked yet.
+             */
+            boxes?: components["schemas"]["BoxView"][] | null;
             /**
              * Doubts
              * @description Why a person should look at its label.
@@ -9679,6 +9791,51 @@ export interface operations {
             };
         };
     };
+    draw_boxes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A project's name. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Drawing"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LabelOutcome"];
+                };
+            };
+            /** @description Values that don't fit. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, and a hint. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     create_class: {
         parameters: {
             query?: never;
@@ -9975,6 +10132,96 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PhotoPage"];
+                };
+            };
+            /** @description Values that don't fit. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, and a hint. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_photo: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A project's name. */
+                name: string;
+                /** @description A photo's sha256. */
+                sha256: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PhotoView"];
+                };
+            };
+            /** @description Values that don't fit. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, and a hint. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    set_boxes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A project's name. */
+                name: string;
+                /** @description A photo's sha256. */
+                sha256: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PhotoBoxes"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PhotoView"];
                 };
             };
             /** @description Values that don't fit. */
