@@ -86,3 +86,18 @@ def test_what_cannot_be_read_is_a_sentence(text: str, words: str | None) -> None
     with pytest.raises(BadFile, match=words) as refused:
         piece_of(read_abc(text.encode()))
     assert refused.value.hint
+
+
+def test_a_tune_without_end_is_given_up_early() -> None:
+    with pytest.raises(BadFile, match="more than 300,000 notes, bar lines and other symbols"):
+        read(")" * 300_000)
+
+
+@pytest.mark.parametrize("music", [
+    "[Q:" + "1/441" * 60 + "x]C|", ":" * 200_000 + "C|", "(3:" + "9" * 5000 + "C|", "Z" + "9" * 5000])
+def test_what_would_take_a_pattern_for_ever_is_read_or_refused_at_once(music: str) -> None:
+    """The first two took time that grows with every letter, the others were numbers too long for Python."""
+    try:
+        assert heard(read(music)) == [(0, 480, 60)]
+    except BadFile as refused:
+        assert "can't be read at" in refused.message

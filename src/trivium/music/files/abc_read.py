@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import lru_cache
 
 from trivium.errors import BadFile
 from trivium.music.files.draft import Draft, DraftPart
@@ -21,17 +22,18 @@ ORDER = "FCGDAEB"  # in which sharps come; flats in the other direction
 TUPLETS = {2: 3, 3: 2, 4: 3, 6: 2, 8: 3}
 FIELD = re.compile(r"^([A-Za-z]):\s*(.*)$")
 TOKEN = re.compile(
-    r"(?P<skip>\"[^\"]*\"|![^!]*!|\+[^+]*\+|\{[^}]*\}|[~.HLMOPSTuv`$\s\\*]|\)|y\d*)"
+    r"(?P<skip>\"[^\"]*\"|![^!]*!|\+[^+]*\+|\{[^}]*\}|[~.HLMOPSTuv`$\s\\*]+|\)|y\d*)"
     r"|\[(?P<field>[A-Za-z]:[^\]]*)\]"
-    r"|\((?P<tuplet>\d)(?::(?P<into>\d*))?(?::(?P<over>\d*))?"
+    r"|\((?P<tuplet>\d)(?::(?P<into>\d{0,2}))?(?::(?P<over>\d{0,2}))?"
     r"|(?P<slur>\()"
-    r"|(?P<bar>:*\|[|\]:\d,]*|\[\||::|\[\d[\d,-]*|\|)"
+    r"|(?P<bar>:{0,8}\|[|\]:\d,]*|\[\||::|\[\d[\d,-]*|\|)"
     r"|(?P<chord>\[(?=[\^_=A-Ga-g]))"
     r"|(?P<endchord>\])(?P<chordlength>\d*/*\d*)(?P<chordtie>-?)"
     r"|(?P<note>(?P<acc>\^\^|\^|__|_|=)?(?P<letter>[A-Ga-g])(?P<octave>[,']*)(?P<length>\d*/*\d*)(?P<tie>\s?-)?)"
     r"|(?P<rest>[zx])(?P<restlength>\d*/*\d*)"
-    r"|Z(?P<bars>\d*)"
+    r"|Z(?P<bars>\d{0,5})"
     r"|(?P<broken>>{1,3}|<{1,3})")
+MAX_SYMBOLS = 300_000  # a piece of 50,000 notes has bar lines, rests and fields besides
 ABC_HINT = "Check the tune in an ABC editor, or choose another file."
 
 
@@ -64,10 +66,12 @@ class AbcReader:
         self.voice: Voice | None = None
         self.remarks: dict[str, None] = {}
         self.bar_lines: list[Fraction] = []
+        self.symbols = 0
 
     def read(self, lines: list[str]) -> Draft:
         """All lines of the tune."""
         for number, line in enumerate(lines, 1):
+            self._count()
             if line.startswith("%%MIDI program"):
                 self._program(line)
             line = re.sub(r"(?<!\\)%.*", "", line).rstrip()
@@ -83,6 +87,13 @@ class AbcReader:
             raise BadFile("This ABC file has no key (a line that begins with K:), so no tune begins.", ABC_HINT)
         self._finish()
         return self.draft
+
+    def _count(self) -> None:
+        """One more line or symbol; a file without end is given up early."""
+        self.symbols += 1
+        if self.symbols > MAX_SYMBOLS:
+            raise BadFile(f"There are more than {MAX_SYMBOLS:,} notes, bar lines and other symbols in this ABC tune.",
+                          "Save it as several shorter tunes, a file each.")
 
     def _field(self, name: str, value: str) -> None:
         if name == "T" and not self.draft.title:
@@ -111,7 +122,7 @@ class AbcReader:
 
     def _tempo(self, value: str) -> None:
         value = re.sub(r'"[^"]*"', "", value).strip()
-        found = re.fullmatch(r"(?:((?:\d+/\d+\s*)+)=)?\s*(\d{1,4}(?:\.\d{1,4})?)", value)
+        found = re.fullmatch(r"(?:((?:\d+/\d+\s+)*\d+/\d+)\s*=)?\s*(\d{1,4}(?:\.\d{1,4})?)", value)
         if not found:
             return
         beat = sum((fraction(part) for part in (found[1] or "").split()), Fraction(0)) * 4 or Fraction(1)
@@ -160,6 +171,7 @@ class AbcReader:
                 raise BadFile(f"Line {number} of this ABC file can't be read at {line[position:position + 10]!r}.",
                               ABC_HINT)
             position = found.end()
+            self._count()
             voice = self._voice()
             if found["field"]:
                 self._field(found["field"][0], found["field"][2:].strip())
@@ -221,8 +233,10 @@ class AbcReader:
     def _strike(self, voice: Voice, chord: list[tuple[int, Fraction, bool]]) -> None:
         length = chord[0][1] * self._unit()
         indices, tied = [], {}
-        factor = self._factor(voice)
-        begin, end = ticks(voice.tick), ticks(voice.tick + length * factor)
+        length *= self._factor(voice)
+        begin = ticks(voice.tick)
+        voice.tick += length
+        end = ticks(voice.tick)
         for pitch, _, goes_on in chord:
             if pitch in voice.tied:
                 index = voice.tied[pitch]
@@ -235,8 +249,7 @@ class AbcReader:
             if goes_on:
                 tied[pitch] = index
         voice.tied = tied
-        voice.tick += length * factor
-        voice.last, voice.last_length = indices, length * factor
+        voice.last, voice.last_length = indices, length
 
     def _advance(self, voice: Voice, indices: list[int], length: Fraction) -> None:
         length *= self._factor(voice)
@@ -288,6 +301,7 @@ def fraction(text: str) -> Fraction:
     return Fraction(int(found[1]), int(found[2] or 1)) if found and int(found[2] or 1) else Fraction(0)
 
 
+@lru_cache(maxsize=256)  # a tune has few lengths and many notes
 def quarters(text: str) -> Fraction:
     """The length after a note, in units: 3/2, /, //, 2."""
     found = re.fullmatch(r"(\d*)(/*)(\d*)", text)
@@ -300,5 +314,6 @@ def quarters(text: str) -> Fraction:
 
 
 def ticks(length: Fraction) -> int:
-    """Quarter notes as ticks."""
-    return round(length * TICKS_PER_QUARTER)
+    """Quarter notes as ticks; most lengths divide evenly, and then no fraction needs reducing."""
+    whole, rest = divmod(length.numerator * TICKS_PER_QUARTER, length.denominator)
+    return round(length * TICKS_PER_QUARTER) if rest else whole
