@@ -1,8 +1,8 @@
 """``create_app(settings, studios)``: the whole server from explicit lists, without globals.
 
-Middleware from the outside in: response headers, the gate (host, sign-in, origin), the net for what nobody
-foresaw, the check of bodies. Then the routes: health, system, runs, events, live view, each studio's own,
-and the pages last.
+Middleware from the outside in: the rest of a body that is refused, response headers, the gate (host, sign-in,
+origin), the net for what nobody foresaw, the check of bodies. Then the routes: health, system, runs, events, live
+view, each studio's own, and the pages last.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from trivium.core.index import RunIndex
 from trivium.core.spares import Spares
 from trivium.core.studio import Studio, resolve
 from trivium.server import events, live, problems, runs, system
+from trivium.server.drain import Drain
 from trivium.server.gate import BodyCheck, Gate, SecurityHeaders
 from trivium.server.hub import EventHub
 from trivium.server.pages import STATIC, pages_route
@@ -61,6 +62,7 @@ def create_app(
         generate_unique_id_function=_operation_id,
         responses=_problem_responses(),
         middleware=[
+            Middleware(Drain),
             Middleware(SecurityHeaders),
             Middleware(Gate, access=access, routes=lambda: [*theirs, *app.routes]),
             Middleware(CatchAll),
