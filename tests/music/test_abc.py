@@ -88,8 +88,14 @@ def test_what_cannot_be_read_is_a_sentence(text: str, words: str | None) -> None
     assert refused.value.hint
 
 
+def test_of_a_book_the_first_tune_is_read_however_long_the_book_is() -> None:
+    draft = read_abc(("X:1\nK:C\nCD|\n" + "X:2\nK:C\n" + "E" * 400_000).encode())
+    assert heard(piece_of(draft)) == [(0, 240, 60), (240, 240, 62)]
+    assert draft.warnings == ["There are several tunes in this file; the first was read."]
+
+
 def test_a_tune_without_end_is_given_up_early() -> None:
-    with pytest.raises(BadFile, match="more than 300,000 notes, bar lines and other symbols"):
+    with pytest.raises(BadFile, match="more than 300,000 lines, notes and other symbols"):
         read(")" * 300_000)
 
 

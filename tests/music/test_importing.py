@@ -107,6 +107,9 @@ LONG_GAP = b"\xff\xff\xff\x7f"
 BAD = {
     **{f"midi: {name}": data for name, (data, _) in REFUSED.items()},
     "more than a million events": smf(b"\x00\x40\x00".join([b"\x00\xb0\x40\x00"] * 2) * 600_000),
+    "more tracks than a header can count": smf(END) + b"MTrk\0\0\0\0" * 65_535,
+    "tempo without rest": smf(b"\x01\xff\x51\x03\x07\xa1\x20" * 20_001 + b"\x00" + ON + b"\x01" + OFF + END),
+    "metre without rest": smf(b"\x01\xff\x58\x04\x04\x02\x18\x08" * 20_001 + b"\x00" + ON + b"\x01" + OFF + END),
     "a note 4 TiB away": smf(b"".join(LONG_GAP + ON + LONG_GAP + OFF for _ in range(2000)) + END),
     "a zip bomb": bomb(),
     "a zip of nothing": b"PK\x05\x06" + bytes(18),
@@ -137,6 +140,7 @@ def test_a_bad_file_is_met_with_a_sentence_and_a_hint(name: str) -> None:
         read_file(BAD[name], "x")
     assert refused.value.message.endswith(".") and refused.value.hint.endswith(".")
     assert len(refused.value.message) < 200 and "Traceback" not in str(refused.value)
+    assert "could not be read" not in refused.value.message  # that is said where the reader died
 
 
 def test_a_piece_of_a_file_that_is_too_large_as_a_whole_can_be_used() -> None:

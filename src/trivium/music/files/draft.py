@@ -16,6 +16,7 @@ from trivium.music.bars import bar_count, bars_until, tick_of_bar
 from trivium.music.general_midi import instrument
 from trivium.music.notes import (
     MAX_BPM,
+    MAX_CHANGES,
     MAX_NOTES,
     MAX_PARTS,
     MAX_TICKS,
@@ -124,6 +125,10 @@ def piece_of(draft: Draft) -> Composition:
         raise BadFile(f"That is {len(parts)} tracks; a composition may have {MAX_PARTS}.", "Choose fewer tracks.")
     if draft.end > MAX_TICKS:
         raise BadFile("The piece is longer than ten thousand bars.", "Choose some of its bars.")
+    for what, changes in (("tempo", draft.tempos), ("metre", draft.metres), ("key", draft.keys)):
+        if len(changes) >= MAX_CHANGES:  # one more may be added for the beginning
+            raise BadFile(f"That is {len(changes):,} changes of {what}; a composition may have {MAX_CHANGES:,}.",
+                          "Choose fewer bars.")
     tempos = {0: 120.0, **draft.tempos}
     return Composition(
         title=clean_text(draft.title), tempos=[Tempo(tick=tick, bpm=min(max(bpm, MIN_BPM), MAX_BPM))

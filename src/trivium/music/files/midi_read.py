@@ -15,6 +15,7 @@ from trivium.music.files.draft import Draft, DraftPart, RawNote
 from trivium.music.notes import MAX_BPM, MIN_BPM, TICKS_PER_QUARTER, BeatUnit, Mode
 
 MAX_EVENTS = 1_000_000
+MAX_TRACKS = 65_535  # the header counts them in two bytes
 DRUM_CHANNEL = 9
 RESAVE = "Save it again as a type 1 MIDI file from the program that it came from."
 DATA_BYTES = {0x80: 2, 0x90: 2, 0xA0: 2, 0xB0: 2, 0xC0: 1, 0xD0: 1, 0xE0: 2}
@@ -83,6 +84,8 @@ class MidiReader:
             if end > len(self.data):
                 self._remark("The file ends in the middle of a track; what was there has been read.")
             if kind == b"MTrk":
+                if len(tracks) == MAX_TRACKS:
+                    raise BadFile(f"There are more than {MAX_TRACKS:,} tracks in this MIDI file.", RESAVE)
                 tracks.append(self._track(min(end, len(self.data)), is_cut=end > len(self.data)))
             self.position = end
         if not tracks:
