@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from tests.music.transformer_toy import BAND, CHORDS, HIGH, PIECES, SCALE, four_parts, melody
 from trivium.music.notes import Composition, Note, Part
+from trivium.music.transformer.controls import TransformerControls
+from trivium.music.transformer.sheet import ring, sheet_of
+from trivium.music.transformer.tokens import LOWEST, SILENCE
 from trivium.music.transformer.voices import COMFORT, lines_of, seats_of
 
 
@@ -44,13 +48,30 @@ def test_of_five_parts_the_highest_the_lowest_and_the_busiest_are_taken_and_the_
 
 
 def test_a_line_that_is_silent_most_of_the_time_cannot_go_on_unless_it_is_wished() -> None:
-    few = Part(id="added", notes=[Note(onset=960, length=480, pitch=79), Note(onset=2880, length=480, pitch=50)])
+    few = Part(id="added", notes=[Note(onset=960, length=240, pitch=79), Note(onset=2880, length=240, pitch=50)])
     piece = Composition(parts=[melody(SCALE), few])
     assert {line.part.id for line in seats_of(piece).lines if line} == {"added", "melody"}
     going_on = seats_of(piece, with_scraps=False)
     assert [line.part.id for line in going_on.lines if line] == ["melody"] and going_on.left_alone == ("added",)
     wished = seats_of(piece, first={"added"}, with_scraps=False)
     assert "added" in [line.part.id for line in wished.lines if line]
+
+
+def test_a_plucked_bass_is_heard_as_if_it_rang_and_goes_on() -> None:
+    tune = Part(id="melody", notes=[Note(onset=480 * beat, length=480, pitch=72 + beat % 5) for beat in range(16)])
+    plucked = Part(id="bass", notes=[Note(onset=960 * k, length=240, pitch=48 + 7 * (k % 2)) for k in range(8)])
+    sheet = sheet_of(Composition(parts=[tune, plucked]), TransformerControls(extension_s=2.0))
+    assert sheet.seats.left_alone == () and sheet.heard == {0, 3}
+    heard = sheet.draft.sounding[:64, 3] + LOWEST - sheet.seats.moved[3]
+    assert heard.tolist() == [48 + 7 * (step // 8 % 2) for step in range(64)]
+    assert sheet.draft.onset[:64, 3].tolist() == [step % 8 == 0 for step in range(64)]
+    assert [note.length for note in sheet.kept[3]] == [240] * 8  # what is kept in the piece is not what rings
+
+
+def test_a_note_rings_for_a_half_note_at_most() -> None:
+    sounding = np.array([7, SILENCE, SILENCE, 9] + [SILENCE] * 12)
+    ring(sounding)
+    assert sounding.tolist() == [7, 7, 7, *[9] * 9, *[SILENCE] * 4]
 
 
 @pytest.mark.parametrize(("pitches", "voices"), [

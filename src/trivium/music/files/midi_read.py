@@ -75,7 +75,7 @@ class MidiReader:
         return self.draft
 
     def _chunks(self) -> list[Track]:
-        tracks = []
+        tracks: list[Track] = []
         while self.position + 8 <= len(self.data):
             kind = self.data[self.position:self.position + 4]
             length = int.from_bytes(self.data[self.position + 4:self.position + 8], "big")

@@ -20,7 +20,7 @@ from trivium.music.notes import MAX_TICKS, Composition, Note
 from trivium.music.transformer.compose import AFTER, Draft
 from trivium.music.transformer.controls import TransformerControls
 from trivium.music.transformer.tokens import LOWEST, SILENCE, Bools, Ints, V
-from trivium.music.transformer.voices import STEP_TICKS, Line, Seats, seats_of
+from trivium.music.transformer.voices import RING, STEP_TICKS, Line, Seats, seats_of
 
 BAR = 16  # steps of the bar whose place a network is told
 AUTOMATIC = 16 * BAR  # steps that are listened to, unless a person says
@@ -103,8 +103,12 @@ def extension(piece: Composition, controls: TransformerControls, wanted: set[str
     seats = seats_of(piece, first=wanted if controls.parts else (), with_scraps=False)
     heard = {voice for voice, line in enumerate(seats.lines)
              if (line is None and controls.accompaniment) or (line is not None and line.part.id in wanted)}
-    return filled(piece, controls, seats, begin, begin + steps * STEP_TICKS, heard,
-                  is_free=lambda _line, _note: False, writes_input=controls.accompaniment)
+    sheet = filled(piece, controls, seats, begin, begin + steps * STEP_TICKS, heard,
+                   is_free=lambda _line, _note: False, writes_input=controls.accompaniment)
+    for voice in range(V):
+        if seats.rests_mostly(voice):
+            ring(sheet.draft.sounding[:(begin - sheet.zero) // STEP_TICKS, voice])
+    return sheet
 
 
 def regeneration(piece: Composition, controls: TransformerControls, wanted: set[str]) -> Sheet:
@@ -167,6 +171,15 @@ def filled(piece: Composition, controls: TransformerControls, seats: Seats, begi
     draft = Draft(sounding, onset, free, fresh, hidden)
     heard_s = seconds_at(piece.tempos, begin) - seconds_at(piece.tempos, max(zero + listened * STEP_TICKS, 0))
     return Sheet(piece, seats, zero, starts, last, heard, draft, gone, kept, round(max(heard_s, 0.0), 3))
+
+
+def ring(sounding: Ints) -> None:
+    """Let each note of one voice, (T,) classes, ring on in the rest after it; the piece itself keeps its rests."""
+    silent = 0
+    for step in range(1, len(sounding)):
+        silent = silent + 1 if sounding[step] == SILENCE else 0
+        if 0 < silent <= RING:
+            sounding[step] = sounding[step - 1]
 
 
 def opening(piece: Composition, controls: TransformerControls, seats: Seats, begin: int,

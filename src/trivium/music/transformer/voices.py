@@ -1,9 +1,11 @@
 """Whose voice is whose: the parts of any piece as at most four lines that sing one note at a time, soprano to bass.
 
 A part with chords is several lines, from high to low; a held note keeps its line. Where a piece has more than four
-lines the highest, the lowest and the busiest are taken, and the rest is left alone, as drums are. Lines that are silent
-most of the time are scraps, such as a few notes that the AR-CNN has added. They can't go on: where a voice is silent,
-the network takes the piece for over.
+lines the highest, the lowest and the busiest are taken, and the rest is left alone, as drums are.
+
+Where a voice is silent, the network takes the piece for over: it has learned from voices that hardly ever rest. So in
+an extension a line of short notes with rests between, such as a plucked bass or notes that the AR-CNN has added, is
+heard as if each note rang on. What is silent most of the time even so is a scrap: it has no voice and does not go on.
 
 The network knows the pitches 36..81 and each voice in its usual range. So it sees a piece moved by some semitones, and
 a line by octaves on top, if it fits better so; what it writes is moved back.
@@ -25,6 +27,7 @@ FAR, FARTHER = 0.01, 0.05  # the price of a semitone or an octave that something
 LOW_LINE = 50  # a piece of one line below this mean pitch is a bass
 DUET = 9  # two lines closer than so many semitones are soprano and alto, else soprano and bass
 SCRAP = 0.5  # a line that sounds less than this share of the time that the busiest one does
+RING = 8  # steps that a short note rings on at most
 DEEPEST, HIGHEST = 24, 108  # what is written keeps within these
 
 
@@ -39,6 +42,13 @@ class Line:
     def ticks(self) -> int:
         """How long it sounds."""
         return sum(note.length for note in self.notes)
+
+    @property
+    def ringing_ticks(self) -> int:
+        """How long it would sound if each note rang on up to the next."""
+        after = [note.onset for note in self.notes[1:]]
+        return self.ticks + sum(min(max(onset - note.end, 0), RING * STEP_TICKS)
+                                for note, onset in zip(self.notes, after, strict=False))
 
     @property
     def height(self) -> float:
@@ -59,6 +69,11 @@ class Seats:
     lines: tuple[Line | None, ...]  # (V,) None: no line of the piece has this voice
     moved: tuple[int, ...]  # (V,)
     left_alone: tuple[str, ...]  # names of the parts, or of parts of which something is left alone
+
+    def rests_mostly(self, voice: int) -> bool:
+        """Whether a voice's line is one of short notes with rests between."""
+        line = self.lines[voice]
+        return line is not None and line.ticks < SCRAP * max(each.ticks for each in self.lines if each)
 
     def classes(self, voice: int, pitches: Sequence[int]) -> Ints:
         """Pitches as the network sees them; those out of its range come in by octaves."""
@@ -125,9 +140,9 @@ def untangled(notes: Sequence[Note]) -> list[list[Note]]:
 
 
 def without_scraps(lines: Sequence[Line], first: Collection[str]) -> list[Line]:
-    """Lines that sound for long enough to go on, and those of the parts that must be there."""
+    """Lines that sound or ring for long enough to go on, and those of the parts that must be there."""
     most = max((line.ticks for line in lines), default=0)
-    return [line for line in lines if line.ticks >= SCRAP * most or line.part.id in first]
+    return [line for line in lines if line.ringing_ticks >= SCRAP * most or line.part.id in first]
 
 
 def chosen(lines: Sequence[Line], first: Collection[str]) -> list[Line]:

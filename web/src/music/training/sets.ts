@@ -59,10 +59,10 @@ export function reportLines(report: SetReport): string[] {
   const leak = report.leak.find((row) => row.steps === 32);
   const lines = [
     report.files > 0
-      ? `${plural(report.files, "file")} read, ${plural(report.failed.length, "of them not readable", "of them not readable")}.`
+      ? `${plural(report.files, "file")} read, ${report.failed.length > 0 ? `${grouped(report.failed.length)} of them not readable` : "all of them readable"}.`
       : "Made by Trivium's own rules, so there are no files.",
     `${grouped(four)} of ${grouped(total)} pieces have four separate voices; the Transformer learns from these, the AR-CNN and the GAN from all.`,
-    `${plural(report.duplicates.length, "piece was", "pieces were")} the same as another and left out; ${plural(report.near_duplicates, "pair has", "pairs have")} much in common and stand on the same side of the split.`,
+    ...twinsText(report),
     `${percent(100 * report.moved, 1)} of the notes were moved by more than a 64th to reach the grid of sixteenths.`,
   ];
   if (leak && leak.valid !== null)
@@ -70,6 +70,21 @@ export function reportLines(report: SetReport): string[] {
       `${percent(100 * leak.valid, 1)} of the two-bar passages in the pieces to check with also stand in those to learn from, in any key. In Bach's chorales it is ${percent(100 * leak.bach_valid, 1)}.`,
     );
   return lines;
+}
+
+/** What there is twice; nothing where every piece is its own. */
+function twinsText(report: SetReport): string[] {
+  const same = report.duplicates.length;
+  const near = report.near_duplicates;
+  return [
+    ...(same ? [`${plural(same, "piece was", "pieces were")} the same as another and left out.`] : []),
+    ...(near
+      ? [
+          `${plural(near, "pair of pieces has", "pairs of pieces have")} much in common and stand on the same side of the split.`,
+        ]
+      : []),
+    ...(same + near ? [] : ["No piece is there twice, in whatever key."]),
+  ];
 }
 
 /** "120 of 400 files read ..." as a share; null where no end is told. */
