@@ -166,7 +166,7 @@ export const ROUTES: readonly Route<Load>[] = [
     title: "Label",
     studio: "vision",
     section: "label",
-    page: page(() => import("./vision/Label.svelte")),
+    page: page(() => import("./vision/LabelStage.svelte")),
   },
   {
     path: "/vision/projects/:project/train",

@@ -34,8 +34,9 @@ const named = (name: string) => ({ params: { path: { name } } });
 const at = (run: string) => ({ params: { path: { run_id: run } } });
 
 export const listProjects = () => data(api.GET("/api/v1/vision/projects"));
-export const createProject = (name: string) =>
-  data(api.POST("/api/v1/vision/projects", { body: { name, task: "classification" } }));
+export type VisionTask = NonNullable<Schemas["NewProject"]["task"]>;
+export const createProject = (name: string, task: VisionTask = "classification") =>
+  data(api.POST("/api/v1/vision/projects", { body: { name, task } }));
 export const getProject = (name: string) => data(api.GET("/api/v1/vision/projects/{name}", named(name)));
 export const deleteProject = (name: string) =>
   data(api.DELETE("/api/v1/vision/projects/{name}", named(name)));
@@ -61,6 +62,8 @@ export const listPhotos = (project: string, query: PhotoFilter) =>
   data(api.GET("/api/v1/vision/projects/{name}/photos", { params: { path: { name: project }, query } }));
 export const labelPhotos = (project: string, changes: LabelChange[]) =>
   data(api.POST("/api/v1/vision/projects/{name}/labels", { ...named(project), body: { changes } }));
+export const drawBoxes = (project: string, changes: Schemas["BoxesChange"][]) =>
+  data(api.POST("/api/v1/vision/projects/{name}/boxes", { ...named(project), body: { changes } }));
 export const removePhotos = (project: string, photos: string[]) =>
   data(api.POST("/api/v1/vision/projects/{name}/photos:remove", { ...named(project), body: { photos } }));
 export const restorePhotos = (project: string, photos: string[]) =>
