@@ -19,7 +19,7 @@ WEB_SOURCES := $(shell find web/src web/public -type f 2>/dev/null) \
 	$(wildcard web/*.json web/*.ts web/*.js web/index.html)
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup dev web types check check-python check-web check-types test e2e chaos bench wheel browser clean
+.PHONY: help run setup dev web types check check-python check-web check-types test e2e chaos bench wheel browser broker clean
 
 help: ## Show this list
 	@echo "make TARGET, where TARGET is one of"
@@ -67,7 +67,7 @@ check-types: $(VENV)/.ready-dev web/node_modules/.ready ## Are the generated fil
 	@$(NPM) run --silent types -- --check
 	@$(PY) tools/reference.py --check
 
-test: $(VENV)/.ready-test $(BACKBONE) $(PAGES) browser ## Run every test: unit, integration, browser
+test: $(VENV)/.ready-test $(BACKBONE) $(PAGES) browser broker ## Run every test: unit, integration, browser
 	@echo "==> Tests ..."
 	@$(PY) -m pytest -n auto --dist loadscope $(TESTS) $(ARGS)
 
@@ -137,3 +137,7 @@ $(BACKBONE): tools/weights.py | $(VENV)/.ready
 # The browser for the tests is the system's; Debian and Ubuntu have one to install, where we may.
 browser:
 	@sh tools/browser.sh
+
+# So is the MQTT broker.
+broker:
+	@sh tools/broker.sh

@@ -15,6 +15,7 @@ from tests.music.arcnn_toy import chord_piece
 from trivium import music
 from trivium.core import files
 from trivium.core.events import read_events
+from trivium.core.learning import part
 from trivium.core.run import Run
 from trivium.errors import BadConfig, BadFile, NotFound
 from trivium.music import models
@@ -28,7 +29,6 @@ from trivium.music.commands.story import story as story_command
 from trivium.music.compose_config import ComposeConfig
 from trivium.music.composing import compose_run, step_of, submit_composing
 from trivium.music.files.midi_write import write_midi
-from trivium.music.learning import part
 from trivium.music.notes import Composition
 from trivium.music.ship import ship
 from trivium.music.techniques import TECHNIQUES, Model

@@ -14,6 +14,7 @@ from click.testing import CliRunner
 from tests.music.conftest import TINY, chorale
 from trivium.cli import main
 from trivium.core import checkpoint, files, jobs
+from trivium.core.learning import rate
 from trivium.core.run import Run
 from trivium.core.runfolder import create_run
 from trivium.errors import BadConfig
@@ -23,7 +24,6 @@ from trivium.music.data import inputs_of
 from trivium.music.dataset import sets as dataset
 from trivium.music.dataset.sources import prepare_chorales
 from trivium.music.evaluate import score
-from trivium.music.learning import rate
 from trivium.music.score.benchmark import bigram_nats
 from trivium.music.score.likelihood import likelihood
 from trivium.music.transformer import trained as transformer_trained

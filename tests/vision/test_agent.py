@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -16,6 +15,7 @@ import httpx
 import pytest
 from click.testing import CliRunner
 
+from tests.server.conftest import ServerProcess
 from trivium.cli import main
 from trivium.vision.devices import calls
 from trivium.vision.devices.agent import CARD, status
@@ -23,59 +23,29 @@ from trivium.vision.devices.agent import CARD, status
 from .colours import bundle, film
 from .test_devices import wait_for
 
-SERVE = """
-import sys
-from pathlib import Path
-import uvicorn
-from trivium.server.app import create_app
-from trivium.settings import Settings
-from trivium.vision import STUDIO
-app = create_app(Settings(data=Path(sys.argv[1]), port=int(sys.argv[2])), (STUDIO,))
-print(app.state.access.token, flush=True)
-uvicorn.run(app, host="127.0.0.1", port=int(sys.argv[2]), log_level="error")
-"""
 
-
-class Studio:
+class Studio(ServerProcess):
     """A real server that can be shot down and started again."""
 
-    def __init__(self, data: Path) -> None:
-        self.data = data
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
-        self.url = f"http://127.0.0.1:{self.port}"
-        self.start()
-
-    def start(self) -> None:
-        self.process = subprocess.Popen([sys.executable, "-c", SERVE, str(self.data), str(self.port)],
-                                        stdout=subprocess.PIPE, text=True)
-        assert self.process.stdout is not None
-        self.token = self.process.stdout.readline().strip()
-        wait_for(self.answers)
-
-    def answers(self) -> bool:
-        try:
-            return httpx.get(f"{self.url}/healthz").status_code == 200
-        except httpx.HTTPError:
-            return False
+    @property
+    def token(self) -> str:
+        return self.link.partition("token=")[2]
 
     def ask(self, method: str, path: str, **more: Any) -> httpx.Response:
-        return httpx.request(method, f"{self.url}/api/v1/vision{path}", timeout=30.0,
+        return httpx.request(method, f"{self.base}/api/v1/vision{path}", timeout=30.0,
                              headers={"Authorization": f"Bearer {self.token}"}, **more)
 
-    def shoot(self) -> None:
-        self.process.kill()
-        self.process.wait()
-        if self.process.stdout is not None:
-            self.process.stdout.close()
+    def again(self) -> None:
+        with self.start():
+            pass
 
 
 @pytest.fixture
 def studio(tmp_path: Path) -> Iterator[Studio]:
     found = Studio(tmp_path / "data")
+    found.again()
     yield found
-    found.shoot()
+    found.end(signal.SIGKILL)
 
 
 def test_a_device_joins_loses_the_studio_and_loses_nothing(studio: Studio, tmp_path: Path) -> None:
@@ -95,9 +65,9 @@ def test_a_device_joins_loses_the_studio_and_loses_nothing(studio: Studio, tmp_p
         assert view["projects"][0]["running"] == view["projects"][0]["version"]
         seen = wait_for(lambda: studio.ask("GET", "/devices/events?kind=seen").json())
         assert seen[0]["body"]["device"] == "kitchen" and seen[0]["body"]["project"] == "colours"
-        studio.shoot()
+        studio.end(signal.SIGKILL)
         wait_for(lambda: status(place)["waiting"] >= 8)  # it goes on watching, and keeps what it sees
-        studio.start()
+        studio.again()
         wait_for(lambda: status(place)["waiting"] <= 2, 90.0)
         agent.send_signal(signal.SIGTERM)
         assert agent.wait(60) == 0
@@ -121,11 +91,11 @@ def test_a_device_without_a_right_credential_gets_nothing(studio: Studio, tmp_pa
                          ("/device/messages", "POST")):
         body = {"json": {"epoch": "aa", "messages": []}} if method == "POST" else {}
         for headers in ({}, {"Authorization": "Bearer nonsense"}, {"Authorization": f"Bearer {studio.token}"}):
-            answer = httpx.request(method, f"{studio.url}/api/v1/vision{path}", headers=headers, **body)
+            answer = httpx.request(method, f"{studio.base}/api/v1/vision{path}", headers=headers, **body)
             assert answer.status_code == 401 and answer.json()["code"] == "not_joined", (path, headers)
-    assert httpx.get(f"{studio.url}/api/v1/vision/devices").status_code == 401
+    assert httpx.get(f"{studio.base}/api/v1/vision/devices").status_code == 401
     place, code = tmp_path / "device", studio.ask("POST", "/devices/codes").json()["code"]
-    arguments = ["vision", "agent", "join", studio.url, "--place", str(place), "--no-run", "--name", "mouse", "--code"]
+    arguments = ["vision", "agent", "join", studio.base, "--place", str(place), "--no-run", "--name", "mouse", "--code"]
     wrong = CliRunner().invoke(main, [*arguments, "AAAAAAAA"])
     assert wrong.exit_code == 1 and "wrong, used up or too old" in wrong.stderr and not place.exists()
     assert CliRunner().invoke(main, [*arguments, code]).exit_code == 0

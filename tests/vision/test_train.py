@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import shutil
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ from trivium.vision.data import ARRAYS, open_photos, photos_of
 from trivium.vision.deploy import head_of
 from trivium.vision.features import KEY, unpacked
 from trivium.vision.head import log_softmax
+from trivium.vision.ready import ready
 from trivium.vision.split import stratified_folds
 from trivium.vision.store import PictureStore
 from trivium.vision.submit import submit_training
@@ -238,3 +240,14 @@ def test_one_class_or_a_single_photo_is_refused_in_words(tmp_path: Path, pretrai
     importing.import_photos(tmp_path / "data", write_photos(tmp_path / "q", 1, ("disc",)), "one")
     with pytest.raises(StudioError, match="single photo"):
         vision.train("one", data=tmp_path / "data")
+
+
+def test_the_models_that_were_asked_for_last_stay_in_memory(trained: dict[str, Any], tmp_path: Path) -> None:
+    first, second, third = (Path(shutil.copytree(trained["run"], tmp_path / name)) for name in "abc")
+    (card, kept), (_, passing) = ready(first), ready(second)
+    assert card["classes"] == ["box", "disc"] and ready(first)[1] is kept
+    ready(third)
+    assert ready(first)[1] is kept and ready(second)[1] is not passing
+    written = first / "model" / "model.json"
+    os.utime(written, ns=(0, written.stat().st_mtime_ns + 1))
+    assert ready(first)[1] is not kept  # trained again meanwhile

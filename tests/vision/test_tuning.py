@@ -18,7 +18,7 @@ from trivium.errors import BadConfig
 from trivium.vision import backbone, importing
 from trivium.vision.config import TrainConfig
 from trivium.vision.data import open_photos, photos_of
-from trivium.vision.evaluate import on_project
+from trivium.vision.evaluate import on_project, said_of
 from trivium.vision.features import Session
 from trivium.vision.graph import ACTIVATIONS, trunk_model
 from trivium.vision.head import Head
@@ -115,8 +115,10 @@ def test_another_project_is_judged_by_the_network_that_was_learned(tuned: Path, 
     seen = vision.run(tuned, tmp_path / "new", data=shapes)["results"]
     right = [row["predicted"] == row["file"].split("/")[0] for row in seen]
     assert report["n"] == 6 and report["accuracy"] == pytest.approx(sum(right) / 6, abs=1e-6)
-    sure = sum(1 - row["confidence"] for row in seen) / 6
-    assert report["calibration_error"] == pytest.approx(sure, abs=2e-2) or not all(right)
+    new = photos_of(load(shapes, "tuned-day"), PictureStore(shapes))
+    said = said_of(tuned, new.sha256, np.zeros_like(new.features), PictureStore(shapes))
+    sure = {row["file"]: row["confidence"] for row in seen}
+    assert [sure[name] for name in new.names] == pytest.approx(said.max(1).tolist(), abs=2e-2)
     photos = photos_of(load(shapes, "shapes"), PictureStore(shapes))
     learned = open_photos(tuned / "inputs" / "features.npz", tuned / "inputs" / "photos.json")
     assert photos.sha256 == learned.sha256
@@ -124,7 +126,7 @@ def test_another_project_is_judged_by_the_network_that_was_learned(tuned: Path, 
         on_project(tuned, "shapes", shapes)
 
 
-def test_a_trunk_and_a_tail_are_the_whole() -> None:
+def test_a_trunk_and_a_tail_are_the_whole(pretrained: None) -> None:
     """What enters each stage, by ONNX Runtime, and the rest in PyTorch, beside the whole in PyTorch."""
     pictures = np.random.default_rng(1).integers(0, 256, (2, 224, 224, 3), np.uint8)
     network = pretrained_backbone()
@@ -138,7 +140,7 @@ def test_a_trunk_and_a_tail_are_the_whole() -> None:
             assert np.abs(learner.network(tensor(entered)).numpy() - wanted).max() < 1e-3
 
 
-def test_the_average_and_the_loss_are_torchs_own() -> None:
+def test_the_average_and_the_loss_are_torchs_own(pretrained: None) -> None:
     """One update beside the same written with torch's own cross entropy and optimiser."""
     rng = np.random.default_rng(3)
     head = Head(rng.normal(0, 0.1, (1280, 3)).astype(np.float32), np.zeros(3, np.float32))
@@ -195,6 +197,31 @@ def test_early_stopping_keeps_the_best_of_photos_kept_aside(shapes: Path, tmp_pa
     events = [json.loads(line) for line in (run.folder / "events.jsonl").read_text().splitlines()]
     curve = [row["values"] for row in events if row["kind"] == "metric" and "fine_tune/kept_aside" in row["values"]]
     assert len(curve) < 18 and {row["fold"] for row in curve} == {1, 2, 3}
+    told = {row["values"]["fold"]: row["values"]["accuracy/fold"] for row in events
+            if row["kind"] == "metric" and "accuracy/fold" in row["values"]}
+    for fold in (1, 2, 3):
+        epochs = [row for row in curve if row["fold"] == fold]
+        aside = [row["fine_tune/kept_aside"] for row in epochs]
+        best = aside.index(max(aside))
+        # ended by the first epoch that is no better
+        assert len(aside) in (best + 2, 6) and aside[:best + 1] == sorted(set(aside[:best + 1]))
+        if fold < 3:  # what answers for the fold is the best of its epochs, not the last
+            assert told[fold] == pytest.approx(epochs[best]["fine_tune/accuracy"], abs=1e-6)
+
+
+def test_what_was_kept_is_what_answers(pretrained: None) -> None:
+    rng = np.random.default_rng(8)
+    head = Head(rng.normal(0, 0.1, (1280, 2)).astype(np.float32), np.zeros(2, np.float32))
+    learner = Learner(FineTuneConfig(from_stage=7, average=0.5, lr=0.1), head)
+    activations = rng.normal(0, 1, (4, *backbone.entering(7)[1:])).astype(np.float32)
+    lesson = activations, np.eye(2, dtype=np.float32)[[0, 1, 0, 1]], np.ones(4, np.float32)
+    learner.learn(*lesson, 0, 1.0)
+    learner.keep()
+    kept = head_in(learner.average).weight
+    learner.learn(*lesson, 1, 1.0)
+    assert not np.array_equal(head_in(learner.average).weight, kept)
+    learner.back_to_best()
+    assert np.array_equal(head_in(learner.average).weight, kept)
 
 
 def test_the_rate_rises_and_falls() -> None:

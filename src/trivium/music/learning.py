@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import asdict, dataclass
 from typing import Any, Protocol, TypeVar
 
-import numpy as np
 import torch
 
+from trivium.core.learning import Arrays, tensors_of
 from trivium.core.run import Run
 from trivium.music.config import TrainConfig
-
-SAVE_EVERY_S = 60.0  # between checkpoints that are not a new best; what is saved does not change what is learned
-Arrays = dict[str, np.ndarray[Any, Any]]
 
 
 @dataclass
@@ -54,18 +50,8 @@ def restore(run: Run, learner: Learner, counters: type[Standing]) -> Standing:
         return counters(**checkpoint.state["counters"])
     start = run.load_start()
     if start is not None:
-        learner.begin_with({name: torch.from_numpy(array) for name, array in start.tensors.items()})
+        learner.begin_with(tensors_of(start.tensors))
     return counters()
-
-
-def part(tensors: dict[str, torch.Tensor], prefix: str) -> dict[str, torch.Tensor]:
-    """Those whose name begins so, without that beginning."""
-    return {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}
-
-
-def rate(update: int, last: int, warm_up: int) -> float:
-    """Share of the highest learning rate: up in a line, then down along a half cosine (arXiv 1608.03983)."""
-    return min(1.0, (update + 1) / warm_up) * (0.01 + 0.99 * 0.5 * (1.0 + math.cos(math.pi * update / last)))
 
 
 def is_late(config: TrainConfig, run: Run, update: int) -> bool:

@@ -29,6 +29,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from trivium.core.learning import part
 from trivium.errors import StudioError
 from trivium.racing.adam import Adam
 from trivium.racing.config import TrainConfig
@@ -117,9 +118,7 @@ def fitting_batch(batch_size: int, n: int) -> int:
 
 def load_network(network: ActorCritic, tensors: dict[str, NDArray[Any]]) -> None:
     """The network's weights out of a checkpoint's tensors."""
-    weights = {name.removeprefix("network."): torch.from_numpy(value.copy())
-               for name, value in tensors.items() if name.startswith("network.")}
-    network.load_state_dict(weights)
+    network.load_state_dict({name: torch.from_numpy(value.copy()) for name, value in part(tensors, "network.").items()})
 
 
 def twin(network: ActorCritic) -> ActorCritic:

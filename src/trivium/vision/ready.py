@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import threading
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from trivium.core import files
 from trivium.vision.classify import verdict
 from trivium.vision.deploy import CARD, MODEL, read_bundle
 from trivium.vision.features import Session
@@ -13,7 +15,6 @@ from trivium.vision.graph import FAMILIARITY, PROBABILITIES
 
 MOST_READY = 2
 
-_ready: dict[tuple[str, int], tuple[dict[str, Any], Session]] = {}
 _lock = threading.Lock()
 
 
@@ -34,15 +35,15 @@ def classify_pixels(folder: Path, pixels: bytes, size: tuple[int, int], top: int
 
 
 def ready(folder: Path) -> tuple[dict[str, Any], Session]:
-    """Card and model of a run; the last few asked for stay in memory."""
+    """Card and model of a run; those that were asked for last stay in memory."""
     from trivium.vision.evaluate import training
 
-    with _lock:
-        training(folder)
-        key = (str(folder), (folder / "model" / CARD).stat().st_mtime_ns)
-        if key not in _ready:
-            card, parts = read_bundle(folder)
-            _ready[key] = (card, Session(parts[MODEL]))
-            for old in list(_ready)[:-MOST_READY]:
-                del _ready[old]
-        return _ready[key]
+    training(folder)
+    with _lock:  # a model is read once, however many ask
+        return opened(folder, (folder / files.MODEL / CARD).stat().st_mtime_ns)
+
+
+@lru_cache(MOST_READY)
+def opened(folder: Path, _written_ns: int) -> tuple[dict[str, Any], Session]:
+    card, parts = read_bundle(folder)
+    return card, Session(parts[MODEL])

@@ -16,6 +16,19 @@ import time
 import numpy as np
 import torch
 
+from trivium.core.learning import (
+    SAVE_EVERY_S,
+    Arrays,
+    adam_state,
+    arrays_of,
+    follow,
+    newness,
+    part,
+    rate,
+    restore_adam,
+    tensors_of,
+    whole,
+)
 from trivium.core.run import Run
 from trivium.music.arcnn.config import ArcnnConfig
 from trivium.music.arcnn.data import sheets_of_run
@@ -26,7 +39,7 @@ from trivium.music.arcnn.samples import ArcnnSamples
 from trivium.music.arcnn.score import held_out_lessons, score, uniform
 from trivium.music.arcnn.spoil import Lesson, lesson
 from trivium.music.config import TrainConfig
-from trivium.music.learning import SAVE_EVERY_S, Arrays, Counters, capture, is_late, part, rate, restore
+from trivium.music.learning import Counters, capture, is_late, restore
 
 WARM_UP = 50  # updates
 CLIP = 1.0  # of the gradient's norm
@@ -54,32 +67,21 @@ class Learner:
         torch.nn.utils.clip_grad_norm_(self.rest, CLIP)
         self.adam.param_groups[0]["lr"] = self.config.lr * share
         self.adam.step()
-        self.follow(1.0 - min(self.config.average, (1 + update) / (10 + update)))  # early on the average is short
+        follow(self.average.state_dict().values(), self.network.state_dict().values(),  # running means go along
+               newness(self.config.average, update))
         return float(loss.detach())
-
-    @torch.no_grad()
-    def follow(self, share: float) -> None:
-        """Move the average towards the network; running means of the normalisation go along."""
-        for held, new in zip(self.average.state_dict().values(), self.network.state_dict().values(), strict=True):
-            if held.is_floating_point():
-                held.lerp_(new, share)
-            else:
-                held.copy_(new)
 
     def tensors(self) -> Arrays:
         """Everything learned or remembered, copied, by name."""
-        state = {f"network.{k}": v for k, v in self.network.state_dict().items()}
-        state |= {f"average.{k}": v for k, v in self.average.state_dict().items()}
-        state |= {f"adam.{i}.{k}": v for i, p in enumerate(self.rest) for k, v in self.adam.state[p].items()}
-        return {name: tensor.detach().cpu().contiguous().numpy().copy() for name, tensor in state.items()}
+        return arrays_of(whole(network=self.network.state_dict(), average=self.average.state_dict(),
+                               adam=adam_state(self.adam)))
 
     def restore(self, tensors: Arrays) -> None:
         """What `tensors` returned."""
-        found = {name: torch.from_numpy(array) for name, array in tensors.items()}
+        found = tensors_of(tensors)
         self.network.load_state_dict(part(found, "network."))
         self.average.load_state_dict(part(found, "average."))
-        states = [part(found, f"adam.{i}.") for i in range(len(self.rest))]
-        self.adam.load_state_dict({**self.adam.state_dict(), "state": {i: s for i, s in enumerate(states) if s}})
+        restore_adam(self.adam, part(found, "adam."))
 
     def begin_with(self, parent: dict[str, torch.Tensor]) -> None:
         """The averaged weights of another training."""

@@ -23,6 +23,17 @@ from torch import Tensor
 from torch.nn import functional
 
 from trivium.core import files
+from trivium.core.learning import (
+    SAVE_EVERY_S,
+    Arrays,
+    adam_state,
+    arrays_of,
+    follow,
+    part,
+    restore_adam,
+    tensors_of,
+    whole,
+)
 from trivium.core.run import Run
 from trivium.errors import StudioError
 from trivium.music.config import TrainConfig
@@ -34,7 +45,7 @@ from trivium.music.gan.network import Critic, Generator, gradient_penalty, param
 from trivium.music.gan.roll import Sheet
 from trivium.music.gan.samples import GanSamples
 from trivium.music.gan.writing import Hand
-from trivium.music.learning import SAVE_EVERY_S, Arrays, Counters, capture, is_late, part, restore
+from trivium.music.learning import Counters, capture, is_late, restore
 
 METRIC = "style_distance/valid"
 RESAMPLES = 100
@@ -72,8 +83,7 @@ class Learner:
         if is_judged:
             loss = loss - self.critic(fake, melody, bars).mean()
         self.step("generator", loss)
-        for held, new in zip(self.average.parameters(), self.generator.parameters(), strict=True):
-            held.data.lerp_(new.data, 1.0 - self.config.average)
+        follow(self.average.parameters(), self.generator.parameters(), 1.0 - self.config.average)
         return {"losses/generator": float(loss.detach()), "losses/unlikeness": float(unlike.detach())}
 
     def write(self, batch: Batch, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
@@ -93,20 +103,17 @@ class Learner:
 
     def tensors(self) -> Arrays:
         """Everything learned or remembered, copied, by name."""
-        state = {f"{name}.{k}": v for name in ("generator", "critic", "average")
-                 for k, v in getattr(self, name).state_dict().items()}
-        state |= {f"adam.{name}.{i}.{k}": v for name, adam in self.adams.items()
-                  for i, p in enumerate(adam.param_groups[0]["params"]) for k, v in adam.state[p].items()}
-        return {name: tensor.detach().cpu().contiguous().numpy().copy() for name, tensor in state.items()}
+        return arrays_of(whole(generator=self.generator.state_dict(), critic=self.critic.state_dict(),
+                               average=self.average.state_dict(),
+                               adam=whole(**{name: adam_state(adam) for name, adam in self.adams.items()})))
 
     def restore(self, tensors: Arrays) -> None:
         """What `tensors` returned."""
-        found = {name: torch.from_numpy(array) for name, array in tensors.items()}
+        found = tensors_of(tensors)
         for name in ("generator", "critic", "average"):
             getattr(self, name).load_state_dict(part(found, f"{name}."))
         for name, adam in self.adams.items():
-            states = [part(found, f"adam.{name}.{i}.") for i in range(len(adam.param_groups[0]["params"]))]
-            adam.load_state_dict({**adam.state_dict(), "state": {i: s for i, s in enumerate(states) if s}})
+            restore_adam(adam, part(found, f"adam.{name}."))
 
     def begin_with(self, parent: dict[str, Tensor]) -> None:
         """The averaged weights of another training's generator, and its critic's."""

@@ -19,11 +19,24 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from trivium.core.learning import (
+    SAVE_EVERY_S,
+    Arrays,
+    adam_state,
+    arrays_of,
+    follow,
+    newness,
+    part,
+    rate,
+    restore_adam,
+    tensors_of,
+    whole,
+)
 from trivium.core.run import Run
 from trivium.music import learning
 from trivium.music.config import TrainConfig, TransformerConfig
 from trivium.music.data import Pieces, pieces_of_run
-from trivium.music.learning import SAVE_EVERY_S, Arrays, capture, is_late, part, rate, restore
+from trivium.music.learning import capture, is_late, restore
 from trivium.music.score.benchmark import bigram_nats
 from trivium.music.score.likelihood import likelihood
 from trivium.music.transformer.batch import batch_of
@@ -79,30 +92,24 @@ class Learner:
         self.adam.param_groups[0]["lr"] = self.config.lr_adam * share
         self.adam.step()
         self.muon.step(self.config.lr * share, self.config.lr_adam * share)
-        follow = 1.0 - min(self.config.average, (1 + update) / (10 + update))  # early on the average is short
-        with torch.no_grad():
-            torch._foreach_lerp_(list(self.average.parameters()), list(self.network.parameters()), follow)
+        follow(self.average.parameters(), self.network.parameters(), newness(self.config.average, update))
         return loss.detach()
 
     def tensors(self) -> Arrays:
         """Everything learned or remembered, copied, by name."""
-        state = {f"network.{k}": v for k, v in self.network.state_dict().items()}
-        state |= {f"average.{k}": v for k, v in self.average.state_dict().items()}
-        state |= {f"muon.{k}": v for k, v in self.muon.momentum.items()}
-        state |= {f"adam.{i}.{k}": v for i, p in enumerate(self.rest) for k, v in self.adam.state[p].items()}
-        state["rng.torch"] = torch.get_rng_state()
-        return {name: tensor.detach().cpu().numpy().copy() for name, tensor in state.items()}
+        return arrays_of({**whole(network=self.network.state_dict(), average=self.average.state_dict(),
+                                  muon=self.muon.momentum, adam=adam_state(self.adam)),
+                          "rng.torch": torch.get_rng_state()})
 
     def restore(self, tensors: Arrays) -> None:
         """What `tensors` returned."""
-        found = {name: torch.from_numpy(array) for name, array in tensors.items()}
+        found = tensors_of(tensors)
         self.network.load_state_dict(part(found, "network."))
         self.average.load_state_dict(part(found, "average."))
         torch.set_rng_state(found["rng.torch"])
         for name, momentum in self.muon.momentum.items():
             momentum.copy_(found[f"muon.{name}"])
-        states = [part(found, f"adam.{i}.") for i in range(len(self.rest))]
-        self.adam.load_state_dict({**self.adam.state_dict(), "state": {i: s for i, s in enumerate(states) if s}})
+        restore_adam(self.adam, part(found, "adam."))
 
     def begin_with(self, parent: dict[str, torch.Tensor]) -> None:
         """The averaged weights of another training."""

@@ -17,6 +17,7 @@ import numpy as np
 import torch
 from PIL import Image
 
+from trivium.core.learning import SAVE_EVERY_S, Arrays, part
 from trivium.core.run import Run
 from trivium.vision import pictures
 from trivium.vision.backbone import FEATURES, entering
@@ -25,12 +26,11 @@ from trivium.vision.data import Photos
 from trivium.vision.head import Head, fit_head
 from trivium.vision.split import Ints, stratified_folds
 from trivium.vision.tuning.activations import Activations, compute
-from trivium.vision.tuning.learner import Arrays, Learner, features_of, head_in, rate
+from trivium.vision.tuning.learner import Learner, features_of, head_in, rate
 from trivium.vision.tuning.lessons import Lessons
 from trivium.vision.tuning.pictures import PICTURES, views_that_fit
 from trivium.vision.tuning.views import view
 
-SAVE_EVERY_S = 60.0  # between checkpoints; what is saved does not change what is learned
 LOOKED = 500  # photos between two words on how many were looked at
 ASIDE = 10  # one photo of so many is kept aside for early stopping
 ALL = -1  # in the place of a fold: what learned from all photos
@@ -85,7 +85,7 @@ class Tuning:
         if checkpoint is None:
             return {}
         self.now = Counters(**checkpoint.state["counters"])
-        self.found |= {k.removeprefix(FOUND): v for k, v in checkpoint.tensors.items() if k.startswith(FOUND)}
+        self.found |= part(checkpoint.tensors, FOUND)
         return checkpoint.tensors
 
     def chosen(self) -> Ints:

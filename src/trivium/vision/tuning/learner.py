@@ -7,7 +7,6 @@ backbone for a head that knows nothing (Kumar et al., arXiv 2202.10054).
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
@@ -15,12 +14,13 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from trivium.core import learning
+from trivium.core.learning import Arrays, adam_state, arrays_of, follow, newness, part, restore_adam, tensors_of, whole
 from trivium.vision.backbone import Floats, entering, pretrained
 from trivium.vision.head import Head
 from trivium.vision.models import Backbone, load_backbone
 from trivium.vision.tuning.config import FineTuneConfig
 
-Arrays = dict[str, np.ndarray[Any, Any]]
 WARM_UP = 0.1  # of all updates
 CLIP = 1.0  # of the gradient's norm
 CHUNK = 64  # photos at a time when nothing is learned
@@ -68,14 +68,8 @@ class Learner:
         torch.nn.utils.clip_grad_norm_(self.parameters, CLIP)
         self.adam.param_groups[0]["lr"] = self.config.lr * share
         self.adam.step()
-        self.follow(1.0 - min(self.config.average, (1 + update) / (10 + update)))  # early on the average is short
+        follow(self.average.parameters(), self.parameters, newness(self.config.average, update))
         return float(loss.detach())
-
-    @torch.no_grad()
-    def follow(self, share: float) -> None:
-        """Move the average towards the network."""
-        for held, new in zip(self.average.parameters(), self.parameters, strict=True):
-            held.lerp_(new, share)
 
     def keep(self) -> None:
         """The average is the best so far."""
@@ -87,25 +81,16 @@ class Learner:
 
     def tensors(self) -> Arrays:
         """Everything learned or remembered, copied, by name."""
-        state = {f"network.{k}": v for k, v in self.network.state_dict().items()}
-        state |= {f"average.{k}": v for k, v in self.average.state_dict().items()}
-        state |= {f"kept.{k}": v for k, v in self.kept.items()}
-        state |= {f"adam.{i}.{k}": v for i, p in enumerate(self.parameters) for k, v in self.adam.state[p].items()}
-        return {name: value.detach().contiguous().numpy().copy() for name, value in state.items()}
+        return arrays_of(whole(network=self.network.state_dict(), average=self.average.state_dict(), kept=self.kept,
+                               adam=adam_state(self.adam)))
 
     def restore(self, tensors: Arrays) -> None:
         """Take what `tensors` returned."""
-        found = {name: torch.from_numpy(array) for name, array in tensors.items()}
+        found = tensors_of(tensors)
         self.network.load_state_dict(part(found, "network."))
         self.average.load_state_dict(part(found, "average."))
         self.kept = part(found, "kept.")
-        states = [part(found, f"adam.{i}.") for i in range(len(self.parameters))]
-        self.adam.load_state_dict({**self.adam.state_dict(), "state": {i: s for i, s in enumerate(states) if s}})
-
-
-def part(tensors: dict[str, torch.Tensor], prefix: str) -> dict[str, torch.Tensor]:
-    """Those whose name begins so, without that beginning."""
-    return {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}
+        restore_adam(self.adam, part(found, "adam."))
 
 
 def tensor(activations: Floats) -> torch.Tensor:
@@ -114,9 +99,8 @@ def tensor(activations: Floats) -> torch.Tensor:
 
 
 def rate(update: int, last: int) -> float:
-    """Share of the highest learning rate: up in a line, then down along a half cosine (arXiv 1608.03983)."""
-    rising = min(1.0, (update + 1) / max(1.0, WARM_UP * last))
-    return rising * (0.01 + 0.99 * 0.5 * (1.0 + math.cos(math.pi * update / last)))
+    """Share of the highest learning rate."""
+    return learning.rate(update, last, max(1.0, WARM_UP * last))
 
 
 @torch.inference_mode()
