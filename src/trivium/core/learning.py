@@ -29,10 +29,11 @@ def newness(average: float, update: int) -> float:
 @torch.no_grad()
 def follow(average: Iterable[torch.Tensor], network: Iterable[torch.Tensor], share: float) -> None:
     """Move the running average of the weights towards the network (Polyak and Juditsky, 1992); counts are copied."""
-    for held, new in zip(average, network, strict=True):
-        if held.is_floating_point():
-            held.lerp_(new, share)
-        else:
+    pairs = list(zip(average, network, strict=True))
+    weights = [(held, new) for held, new in pairs if held.is_floating_point()]
+    torch._foreach_lerp_([held for held, _ in weights], [new for _, new in weights], share)
+    for held, new in pairs:
+        if not held.is_floating_point():
             held.copy_(new)
 
 
