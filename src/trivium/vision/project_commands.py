@@ -110,7 +110,7 @@ def echo_report(found: dict[str, Any]) -> None:
     for name, count in found["classes"].items():
         click.echo(f"  {name:<24} {count:>6,} photos")
     if found["photos"] > found["labelled"]:
-        click.echo(f"  {'no class yet':<24} {found['photos'] - found['labelled']:>6,} photos")
+        click.echo(f"  {'not labelled yet':<24} {found['photos'] - found['labelled']:>6,} photos")
     echo_rows("show nearly the same; they are kept on one side of each split",
               [f"{one} and {other}" for one, other in found["near_copies"]])
     echo_rows("may be blurred, or show something plain", found["blurred"])

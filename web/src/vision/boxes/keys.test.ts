@@ -1,4 +1,5 @@
 import { expect, it } from "vitest";
+import { caption } from "./caption";
 import { commandOf, type Pressed } from "./keys";
 
 const press = (key: string, more: Partial<Pressed> = {}) =>
@@ -41,4 +42,12 @@ it("knows the usual ways of copying and undoing, and leaves the browser its othe
   expect(press("Z", { ctrl: true, shift: true })).toEqual({ kind: "redo" });
   expect(press("r", { ctrl: true })).toBeUndefined(); // loads the page anew
   expect(press("1", { ctrl: true })).toBeUndefined();
+});
+
+it("tells a photo that nobody has looked at from one with nothing on it", () => {
+  const box = { label: "apple", xyxy: [0, 0, 1, 1] };
+  expect(caption({ label: null, boxes: null }, true)).toBe("not looked at");
+  expect(caption({ label: null, boxes: [] }, true)).toBe("nothing there");
+  expect(caption({ label: null, boxes: [box, box] }, true)).toBe("2 boxes");
+  expect([caption({ label: "cat" }, false), caption({ label: null }, false)]).toEqual(["cat", "no class"]);
 });
