@@ -25,7 +25,7 @@ describe("how a step was made", () => {
     const made = madeWith({
       seed: 5,
       model: "merry swift",
-      settings: { creative_risk: 1.5, taken_back: [], tracks: [1, 3], first_bar: null },
+      settings: { gan: { creative_risk: 1.5, tracks: [1, 3], first_bar: null }, taken_back: [] },
     });
     expect(made.short).toBe("seed 5, model merry swift");
     expect(made.all).toEqual([

@@ -47,7 +47,7 @@ export function madeWith(step: Pick<CompositionSummary, "seed" | "model" | "sett
   if (step.seed !== null) all.push(["seed", String(step.seed)]);
   if (step.model) all.push(["model", modelName(step.model)]);
   const short = all.map((pair) => pair.join(" ")).join(", ");
-  for (const [name, value] of Object.entries(step.settings ?? {}))
+  for (const [name, value] of Object.entries(step.settings ?? {}).flatMap(settingsOf))
     if (value !== null && value !== "" && !(Array.isArray(value) && value.length === 0))
       all.push([
         name.replaceAll("_", " "),
@@ -55,6 +55,12 @@ export function madeWith(step: Pick<CompositionSummary, "seed" | "model" | "sett
       ]);
   return { short: short || (all.length > 0 ? "settings" : ""), all };
 }
+
+/** A technique's settings stand under its name; those of a file or a tune on their own. */
+const settingsOf = ([name, value]: [string, unknown]): [string, unknown][] =>
+  value !== null && typeof value === "object" && !Array.isArray(value)
+    ? Object.entries(value)
+    : [[name, value]];
 
 /** A model's name; the models in the package have one that only programs need. */
 export function modelName(model: string): string {
