@@ -141,7 +141,7 @@ def test_a_run_tells_its_edits_and_any_of_them_can_be_left_out(tmp_path: Path, m
     assert step_of(folder, list(range(10))).piece == begin
 
 
-def test_a_training_is_a_model_by_its_best_average(tmp_path: Path) -> None:
+def test_a_training_is_a_model_by_its_best_average(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from tests.music.test_arcnn_learns import arcnn_run
     from trivium.music.arcnn.compose import opened
     from trivium.music.arcnn.train import train
@@ -162,7 +162,14 @@ def test_a_training_is_a_model_by_its_best_average(tmp_path: Path) -> None:
         for found in (trained, bundled):
             assert isinstance(found, Model)
             torch.testing.assert_close(opened(found)(planes, bars), expected, rtol=1e-4, atol=1e-4)
-    shipped = models.from_bundle(ship(run.folder, tmp_path / "package").parent, "shipped")
+    monkeypatch.setattr(models, "TRAINED", tmp_path / "package")
+    assert models.shipped("arcnn") == []
+    ship(run.folder, "Plain chorales", "plain")
+    ship(run.folder, "Bach's chorales")
+    assert [(each.id, each.style) for each in models.shipped("arcnn")] == [
+        ("arcnn-default", "Bach's chorales"), ("arcnn-plain", "Plain chorales")]
+    shipped = arcnn_models.find_model(tmp_path, "arcnn-plain")
+    assert shipped.name == "arcnn-plain" and arcnn_models.find_model(tmp_path, None).name == "arcnn-default"
     assert len(shipped.weights) < 0.7 * len(trained.weights)  # half precision
     torch.testing.assert_close(opened(shipped)(planes, bars), expected, rtol=0.05, atol=0.05)
 

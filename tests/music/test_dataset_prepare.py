@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from click.testing import CliRunner, Result
 
 from trivium.cli import main
 from trivium.errors import BadFile, NameTaken, NotFound
-from trivium.music.dataset import bach as dataset_bach
+from trivium.music.dataset import corpus as dataset_corpus
 from trivium.music.dataset import reading as dataset_reading
 from trivium.music.dataset import sets as dataset
 from trivium.music.dataset.chorales import chorale, chorales
@@ -285,9 +286,37 @@ def test_without_music21_the_command_says_how_to_get_it(
     assert 'pip install "trivium[corpus]"' in done.stderr
 
 
+def test_what_names_its_rights_is_passed_over(tmp_path: Path) -> None:
+    def mxl(name: str, rights: str) -> Path:
+        with zipfile.ZipFile(tmp_path / name, "w") as whole:
+            whole.writestr("META-INF/container.xml", "<rights>not of the music</rights>")
+            whole.writestr("piece.xml", f"<score-partwise><identification>{rights}</identification></score-partwise>")
+        return tmp_path / name
+
+    assert not dataset_corpus.names_rights(mxl("free.mxl", ""))
+    assert not dataset_corpus.names_rights(mxl("blank.mxl", "<rights>\r\n\t</rights>"))
+    assert dataset_corpus.names_rights(mxl("owned.mxl", "<rights type='music'>(c) 2003 A Publisher</rights>"))
+
+
+def test_a_collection_that_is_not_there_names_those_that_are() -> None:
+    with pytest.raises(NotFound) as refused:
+        dataset_corpus.prepare_corpus("jazz")
+    assert "bach, quartets, madrigals" in refused.value.hint
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("name", "pieces", "voices"), [("quartets", 46, {4}), ("madrigals", 46, {5, 6})])
+def test_other_collections_have_works_for_several_parts(name: str, pieces: int, voices: set[int]) -> None:
+    pytest.importorskip("music21", reason="music21 is not installed")
+    made = dataset_corpus.prepare_corpus(name)
+    assert made.card["counts"]["all"]["pieces"] == pieces
+    assert {piece.voices for piece in made.pieces} == voices
+    assert made.card["licence"] == dataset_corpus.LICENCE
+
+
 @pytest.mark.slow
 def test_bach_comes_out_of_the_corpus_as_counted() -> None:
     pytest.importorskip("music21", reason="music21 is not installed")
-    made = dataset_bach.prepare_bach()
+    made = dataset_corpus.prepare_corpus("bach")
     assert made.card["counts"]["all"]["pieces"] == 364 - 14
     assert len(made.card["duplicates"]) == 14

@@ -49,6 +49,8 @@ def test_the_techniques_come_with_the_schema_of_their_controls(client: TestClien
     risk = techniques["arcnn"]["controls"]["properties"]["creative_risk"]
     assert (risk["minimum"], risk["maximum"], risk["default"]) == (0.5, 6.0, 1.0)
     assert risk["more"] and risk["less"]
+    assert techniques["gan"]["models"][0]["id"] == "gan-default"
+    assert all(model["style"] for technique in techniques.values() for model in technique["models"])
 
 
 def test_a_step_is_a_run_and_is_kept_below_its_source_without_what_is_taken_back(full: TestClient, app: FastAPI,

@@ -264,9 +264,10 @@ def composed_with(client: TestClient, app: FastAPI, model: str) -> str | None:
 def test_the_model_of_a_training_composes_and_the_one_in_the_package_is_no_training(
         full: TestClient, app: FastAPI, trained: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert composed_with(full, app, trained) == trained
-    ship(app.state.index.folder(trained), tmp_path / "arcnn")
-    monkeypatch.setattr(models, "TRAINED", tmp_path)  # now the package has these weights
+    monkeypatch.setattr(models, "TRAINED", tmp_path)
+    ship(app.state.index.folder(trained), "Plain chorales", "plain")  # now the package has these weights
     assert composed_with(full, app, trained) is None
+    assert composed_with(full, app, "arcnn-plain") is None
 
 
 @pytest.mark.parametrize(("body", "status"), [

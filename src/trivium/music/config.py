@@ -39,7 +39,7 @@ class TransformerConfig(BaseModel):
         0.3, ge=0.0, le=0.8, title="Dropout", description="Share of numbers hidden at random while learning.",
         json_schema_extra=knob("learning", "memorises less, learns slower", "learns faster, may memorise"))
     input_dropout: float = Field(
-        0.0, ge=0.0, le=0.8, title="Input dropout",
+        0.1, ge=0.0, le=0.8, title="Input dropout",
         description="Share of the facts about the past (pitches, intervals, ages) dropped at random while learning.",
         json_schema_extra=knob("learning", "memorises less, learns slower", "learns faster, may memorise",
                                advanced=True))
@@ -56,7 +56,7 @@ class TransformerConfig(BaseModel):
         4e-3, gt=0.0, le=0.1, title="Learning rate of the tables", description="Of all else, which learns with Adam.",
         json_schema_extra=knob("learning", "learns faster, may fail", "steadier, slower", advanced=True))
     weight_decay: float = Field(
-        0.05, ge=0.0, le=10.0, title="Weight decay", description="How strongly weights are drawn towards zero.",
+        2.0, ge=0.0, le=10.0, title="Weight decay", description="How strongly weights are drawn towards zero.",
         json_schema_extra=knob("learning", "memorises less: good with few pieces", "remembers more", advanced=True))
     average: float = Field(
         0.998, ge=0.0, lt=1.0, title="Weight averaging",

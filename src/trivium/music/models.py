@@ -24,6 +24,34 @@ from trivium.music.techniques import Model
 TRAINED = Path(__file__).parent / "trained"  # the models in the package, a folder each
 
 
+@dataclass(frozen=True)
+class Shipped:
+    """A model in the package."""
+
+    id: str
+    style: str  # what it has learned from, such as "String quartets"
+    folder: Path
+
+
+def default_id(technique: str) -> str:
+    """What the model is called that is taken where nobody says which."""
+    return f"{technique}-default"
+
+
+def shipped(technique: str) -> list[Shipped]:
+    """The package's models of a technique, a style each, the one that is taken by itself first.
+
+    They lie in trained/TECHNIQUE and trained/TECHNIQUE-STYLE.
+    """
+    found = []
+    for folder in sorted(TRAINED.glob(f"{technique}*")):
+        rest = folder.name.removeprefix(technique)
+        if (folder / MODEL_CARD).is_file() and (not rest or rest.startswith("-")):
+            style = files.read_json(folder / MODEL_CARD).get("style", "")
+            found.append(Shipped(folder.name if rest else default_id(technique), str(style), folder))
+    return found
+
+
 def no_facts(_training: Path) -> dict[str, Any]:
     """What a card needs beside the settings: nothing."""
     return {}
@@ -37,20 +65,18 @@ class Family:
     title: str  # with its article, as in "an AR-CNN"
     facts: Callable[[Path], dict[str, Any]] = no_facts  # of a training: what its card needs beside the settings
 
-    @property
-    def default_id(self) -> str:
-        """What the model in the package is called."""
-        return f"{self.technique}-default"
-
     def find(self, data: Path, wanted: str | None) -> Model:
-        """The model that a person names: a folder, a run by id or name; left out, the one in the package."""
-        if wanted is None or wanted == self.default_id:
-            folder = TRAINED / self.technique
-            if not (folder / MODEL_CARD).is_file():
+        """The model that a person names: one in the package, a folder, a run by id or name; left out, the package's
+        first."""
+        packaged = {each.id: each for each in shipped(self.technique)}
+        if wanted is None or wanted == default_id(self.technique):
+            if default_id(self.technique) not in packaged:
                 raise NotFound(f"This installation has no model of its own for this technique: {self.technique}.",
                                f"Train one: trivium music train --technique {self.technique} --data YOUR_MUSIC "
                                "--out run-m")
-            return from_bundle(folder, self.default_id)
+            wanted = default_id(self.technique)
+        if wanted in packaged:
+            return from_bundle(packaged[wanted].folder, wanted)
         folder = Path(wanted)
         if (folder / MODEL_CARD).is_file() and not (folder / files.SPEC).is_file():
             return from_bundle(folder, folder.name)
@@ -67,17 +93,18 @@ class Family:
 
 
 def is_shipped(model: Model) -> bool:
-    """Whether these are the weights of the model in the package, under whatever name: they stand there in half
+    """Whether these are the weights of a model in the package, under whatever name: they stand there in half
     precision."""
-    folder = TRAINED / str(model.card.get("technique"))
-    if not (folder / WEIGHTS).is_file():
-        return False
     import numpy as np
     from safetensors.numpy import load
 
-    ours, theirs = load(files.read_file(folder / WEIGHTS)), load(model.weights)
-    return ours.keys() == theirs.keys() and all(
-        np.array_equal(array, theirs[name].astype(array.dtype)) for name, array in ours.items())
+    theirs = load(model.weights)
+    for each in shipped(str(model.card.get("technique"))):
+        ours = load(files.read_file(each.folder / WEIGHTS))
+        if ours.keys() == theirs.keys() and all(np.array_equal(array, theirs[name].astype(array.dtype))
+                                                for name, array in ours.items()):
+            return True
+    return False
 
 
 def from_bundle(folder: Path, name: str) -> Model:

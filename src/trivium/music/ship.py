@@ -1,8 +1,12 @@
-"""Put a trained model into the package as its technique's default one.
+"""Put a trained model into the package: as its technique's first one, or as one more of another style.
 
     trivium music data --bach --out bach
     trivium music train --technique transformer --data bach --seed 1 --threads 1 --out run-t
-    python -m trivium.music.ship run-t
+    python -m trivium.music.ship run-t "Bach's chorales"
+
+    trivium music data --quartets --out quartets
+    trivium music train --technique gan --data quartets --seed 1 --threads 1 --out run-q
+    python -m trivium.music.ship run-q "String quartets" quartets
 
 Weights are kept in half precision, which is half the size. A model that has learned from music21's Bach is never scored
 on the JSB benchmark: most of that benchmark's test pieces are the same works.
@@ -26,23 +30,27 @@ from trivium.music.models import from_bundle
 LICENCE = "Trained by the Trivium project; Apache-2.0, like Trivium."
 
 
-def ship(run: Path, target: Path | None = None) -> Path:
-    """Copy RUN/model to the package; returns the card's path."""
+def ship(run: Path, style: str, name: str | None = None) -> Path:
+    """Copy RUN/model to the package; returns the card's path.
+
+    `style` says what it has learned from; `name` tells it from the technique's first model and ends its id.
+    """
     model = from_bundle(run / files.MODEL, run.name)
-    folder = target or models.TRAINED / str(model.card["technique"])
+    technique = str(model.card["technique"])
+    folder = models.TRAINED / (f"{technique}-{name}" if name else technique)
     half = save({name: array.astype(np.float16) if array.dtype == np.float32 else array
                  for name, array in load(model.weights).items()})
     folder.mkdir(parents=True, exist_ok=True)
-    card = {**model.card, "Source and licence": LICENCE, "files": {WEIGHTS: files.sha256_bytes(half)}}
+    card = {**model.card, "style": style, "Source and licence": LICENCE, "files": {WEIGHTS: files.sha256_bytes(half)}}
     files.atomic_write(folder / WEIGHTS, half)
     files.atomic_write(folder / MODEL_CARD, json.dumps(card, indent=1, ensure_ascii=False) + "\n")
     return folder / MODEL_CARD
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 2:
-        sys.exit("usage: python -m trivium.music.ship RUN_FOLDER")
+    if len(sys.argv) not in (3, 4):
+        sys.exit("usage: python -m trivium.music.ship RUN_FOLDER STYLE [NAME]")
     try:
-        print(ship(Path(sys.argv[1])))
+        print(ship(Path(sys.argv[1]), *sys.argv[2:]))
     except StudioError as error:
         sys.exit(str(error))

@@ -18,6 +18,7 @@ from trivium.music.compose_config import ComposeConfig
 from trivium.music.composing import begin_of, model_of, source_of, spec_of, story_of, submit_composing
 from trivium.music.compositions import Compositions
 from trivium.music.keeping import keep_step
+from trivium.music.models import shipped
 from trivium.music.notes import Composition
 from trivium.music.techniques import TECHNIQUES, Technique, find_technique
 from trivium.music.views import CompositionView
@@ -37,14 +38,22 @@ class PresetView(BaseModel):
     controls: dict[str, Any] = Field(description="What it sets; all other controls stay.")
 
 
+class ShippedModelView(BaseModel):
+    """A model in the package."""
+
+    id: str
+    style: str = Field(description="What it has learned from.")
+
+
 class TechniqueView(BaseModel):
-    """A technique, and the JSON Schema of its controls."""
+    """A technique, its models in the package, and the JSON Schema of its controls."""
 
     id: str
     title: str
     tagline: str
     controls: dict[str, Any] = Field(description="JSON Schema: ranges, defaults, what more and less of each does.")
     presets: list[PresetView]
+    models: list[ShippedModelView] = Field(description="The first is the one that is taken where none is named.")
 
 
 class _Body(BaseModel):
@@ -57,7 +66,8 @@ class ComposingRequest(_Body):
     composition: str = Field(max_length=64, description="The composition that it begins with.")
     technique: str = Field("arcnn", max_length=32)
     controls: dict[str, Any] = Field(default_factory=dict, description="As the technique's schema says.")
-    model: str | None = Field(None, max_length=64, description="A training's id; left out, the model in the package.")
+    model: str | None = Field(None, max_length=64, description="The id of a training or of a model in the package; "
+                              "left out, the package's first.")
     seed: Annotated[int, Field(ge=0, le=2**31 - 1, description="Same seed, same composition.")] = 1
     name: Name | None = None
 
@@ -139,8 +149,9 @@ def create_composing(body: ComposingRequest, index: Index, kept: Kept, data: Dat
     controls: Any = parse_config(technique.controls, body.controls)
     config = ComposeConfig.model_validate({"technique": technique.id, technique.id: controls.model_dump()})
     begin = kept.get(body.composition)
-    training = index.get(body.model).id if body.model else None
-    model = str(index.folder(training)) if training else None  # an id, never a path
+    packaged = body.model in [each.id for each in shipped(technique.id)]
+    training = index.get(body.model).id if body.model and not packaged else None
+    model = str(index.folder(training)) if training else body.model  # an id, never a path
     run = index.create(
         STUDIO.id, "compose", body.name and body.name.strip(),
         lambda name: submit_composing(data, name, config, begin.composition, body.seed, model,
@@ -170,4 +181,5 @@ def keep_composing(run_id: RunId, body: Keeping, index: Index, kept: Kept) -> Co
 def technique_view(technique: Technique) -> TechniqueView:
     return TechniqueView(id=technique.id, title=technique.title, tagline=technique.tagline,
                          controls=technique.controls_type().model_json_schema(),
-                         presets=[PresetView(**asdict(preset)) for preset in technique.named_settings()])
+                         presets=[PresetView(**asdict(preset)) for preset in technique.named_settings()],
+                         models=[ShippedModelView(id=each.id, style=each.style) for each in shipped(technique.id)])

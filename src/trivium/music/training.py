@@ -30,14 +30,15 @@ METRICS = ("epoch", "nats_per_note/valid", "xor_cross_entropy/valid", "losses/tr
 
 
 def prepare(folder: str | Path | None = None, *, name: str, chorales: int | None = None, melodies: int | None = None,
-            bach: bool = False, seed: int = 1, licence: str | None = None,
+            corpus: str | None = None, seed: int = 1, licence: str | None = None,
             data: Path | str | None = None) -> dataset_views.SetReport:
-    """Make and keep a training set of a folder or file of music, or of our own generators; what was found."""
+    """Make and keep a training set of a folder or file of music, of a collection of the music21 corpus ("bach",
+    "quartets", "madrigals"), or of our own generators; what was found."""
     place = data_folder(data)
     if folder is not None and not Path(folder).exists():
         raise NotFound(f"{folder} does not exist.", "Check the path.")
     made = prepare_from(folder=None if folder is None else Path(folder), chorales=chorales, melodies=melodies,
-                        bach=bach, seed=seed, licence=licence)
+                        corpus=corpus, seed=seed, licence=licence)
     dataset.keep(made, name, place)
     return dataset_views.report(name, place)
 

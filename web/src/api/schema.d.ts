@@ -2509,7 +2509,7 @@ export interface components {
             };
             /**
              * Model
-             * @description A training's id; left out, the model in the package.
+             * @description The id of a training or of a model in the package; left out, the package's first.
              */
             model?: string | null;
             /** Name */
@@ -4041,7 +4041,7 @@ export interface components {
              * Source
              * @enum {string}
              */
-            source: "chorales" | "melodies" | "bach";
+            source: "chorales" | "melodies" | "bach" | "quartets" | "madrigals";
         };
         /** NewTitle */
         NewTitle: {
@@ -4843,7 +4843,7 @@ export interface components {
              * Id
              * @enum {string}
              */
-            id: "chorales" | "melodies" | "bach";
+            id: "chorales" | "melodies" | "bach" | "quartets" | "madrigals";
             /** Is Here */
             is_here: boolean;
             /** Text */
@@ -4969,6 +4969,19 @@ export interface components {
             shared: boolean;
         };
         /**
+         * ShippedModelView
+         * @description A model in the package.
+         */
+        ShippedModelView: {
+            /** Id */
+            id: string;
+            /**
+             * Style
+             * @description What it has learned from.
+             */
+            style: string;
+        };
+        /**
          * SplitCounts
          * @description How much music is in a split.
          */
@@ -5088,7 +5101,7 @@ export interface components {
         };
         /**
          * TechniqueView
-         * @description A technique, and the JSON Schema of its controls.
+         * @description A technique, its models in the package, and the JSON Schema of its controls.
          */
         TechniqueView: {
             /**
@@ -5100,6 +5113,11 @@ export interface components {
             };
             /** Id */
             id: string;
+            /**
+             * Models
+             * @description The first is the one that is taken where none is named.
+             */
+            models: components["schemas"]["ShippedModelView"][];
             /** Presets */
             presets: components["schemas"]["PresetView"][];
             /** Tagline */

@@ -2,6 +2,7 @@
 
     trivium music data my_midi_folder/ --out mine
     trivium music data --bach --out bach
+    trivium music data --quartets --out quartets
     trivium music data --chorales 300 --out plain
 """
 
@@ -22,7 +23,11 @@ SEED = click.IntRange(0, 2**31 - 1)
 
 @click.command()
 @click.argument("folder", required=False, type=click.Path(path_type=Path))
-@click.option("--bach", is_flag=True, help="Bach's four-part works from the music21 package, where it is installed.")
+@click.option("--bach", "corpus", flag_value="bach",
+              help="Bach's four-part works from the music21 package, where it is installed.")
+@click.option("--quartets", "corpus", flag_value="quartets",
+              help="String quartets by Haydn, Mozart and Beethoven, from there.")
+@click.option("--madrigals", "corpus", flag_value="madrigals", help="Renaissance madrigals by Monteverdi, from there.")
 @click.option("--chorales", type=click.IntRange(2, 100_000), metavar="N", help="N chorales by Trivium's own rules.")
 @click.option("--melodies", type=click.IntRange(2, 100_000), metavar="N", help="N folk-like tunes by Trivium's rules.")
 @click.option("--out", metavar="NAME", help="Keep the set under this name; without it, only the report is made.")
@@ -34,7 +39,7 @@ SEED = click.IntRange(0, 2**31 - 1)
 @click.option("--seed", default=1, type=SEED, show_default=True, help="Same seed, same split.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output.")
 @click.pass_obj
-def data(settings: Settings, folder: Path | None, bach: bool, chorales: int | None, melodies: int | None,
+def data(settings: Settings, folder: Path | None, corpus: str | None, chorales: int | None, melodies: int | None,
          out: str | None, licence: str | None, show: str | None, piece: int | None, write: Path | None,
          delete: str | None, seed: int, as_json: bool) -> None:
     """Check, quantise, de-duplicate and split music to learn from; without a folder, list the kept sets."""
@@ -48,7 +53,7 @@ def data(settings: Settings, folder: Path | None, bach: bool, chorales: int | No
     if show is not None:
         show_set(settings.data, show, piece, write, as_json)
         return
-    chosen = [name for name, given in (("a folder", folder), ("--bach", bach), ("--chorales", chorales),
+    chosen = [name for name, given in (("a folder", folder), (f"--{corpus}", corpus), ("--chorales", chorales),
                                        ("--melodies", melodies)) if given]
     if len(chosen) > 1:
         raise BadConfig(f"A training set is made from one source, not from {' and '.join(chosen)}.",
@@ -58,7 +63,7 @@ def data(settings: Settings, folder: Path | None, bach: bool, chorales: int | No
         return
     if out is not None:
         dataset.place_of(out, settings.data)  # a bad name is told before the work, not after it
-    made = prepare_from(folder=folder, bach=bach, chorales=chorales, melodies=melodies, seed=seed, licence=licence,
+    made = prepare_from(folder=folder, corpus=corpus, chorales=chorales, melodies=melodies, seed=seed, licence=licence,
                         say=lambda text: click.echo(text, err=True))
     kept = dataset.keep(made, out, settings.data) if out is not None else None
     if as_json:

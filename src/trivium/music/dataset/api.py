@@ -68,9 +68,10 @@ def list_set_sources() -> list[SetSource]:
 @router.post("/sets", status_code=202)
 def create_training_set(body: NewSet, kept: InTheMaking) -> MakingView:
     """Make a training set from music that is here."""
-    if body.source == "bach" and not next(each for each in dataset_views.sources() if each.id == "bach").is_here:
-        raise MissingExtra("music21, whose corpus holds Bach's chorales,", "corpus")
-    source = {"bach": True} if body.source == "bach" else {body.source: body.count}
+    chosen = next(each for each in dataset_views.sources() if each.id == body.source)
+    if not chosen.is_here:
+        raise MissingExtra("music21, whose corpus holds this music,", "corpus")
+    source = {"corpus": body.source} if chosen.usual is None else {body.source: body.count}
     return dataset_views.making_view(kept.begin(kept.room(), body.name, {"source": source, "seed": body.seed}))
 
 

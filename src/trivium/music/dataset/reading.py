@@ -59,7 +59,7 @@ class Reading:
 
 
 def read_files(paths: Sequence[tuple[Path, str]], say: Callable[[str], None] = lambda _text: None) -> Reading:
-    """Read all (path, name to show); whatever one file does, the others are read."""
+    """Read all (path, name to show, no two alike); whatever one file does, the others are read."""
     lanes = [list(paths[k::WORKERS]) for k in range(WORKERS)] if len(paths) > 20 else [list(paths)]
     done: dict[str, dict[str, Any]] = {}
 

@@ -1,4 +1,4 @@
-"""Where a training set comes from: a folder or file, a kept set, Bach by music21, or our own generators."""
+"""Where a training set comes from: a folder or file, a kept set, a collection of music21, or our own generators."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ OURS = "made by Trivium's own rules; yours to use"
 Say = Callable[[str], None]
 
 
-def prepare_from(*, folder: Path | None = None, bach: bool = False, chorales: int | None = None,
+def prepare_from(*, folder: Path | None = None, corpus: str | None = None, chorales: int | None = None,
                  melodies: int | None = None, seed: int = 1, licence: str | None = None,
                  say: Say = lambda _text: None) -> TrainingSet:
     """The training set of one source, as `trivium music data` names them."""
-    if bach:
-        from trivium.music.dataset.bach import prepare_bach
+    if corpus is not None:
+        from trivium.music.dataset.corpus import prepare_corpus
 
-        return prepare_bach(seed, say)
+        return prepare_corpus(corpus, seed, say)
     if chorales is not None:
         return prepare_chorales(chorales, seed)
     if melodies is not None:

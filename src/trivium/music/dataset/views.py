@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from trivium.errors import NotFound
+from trivium.music.dataset.corpus import COLLECTIONS
 from trivium.music.dataset.making import Making
 from trivium.music.dataset.piece import composition_of
 from trivium.music.dataset.sets import TrainingSet, kept_cards, open_set
@@ -95,10 +96,13 @@ class SetPiece(BaseModel):
     composition: Composition
 
 
+SourceId = Literal["chorales", "melodies", "bach", "quartets", "madrigals"]
+
+
 class SetSource(BaseModel):
     """Music that is here without any file of one's own."""
 
-    id: Literal["chorales", "melodies", "bach"]
+    id: SourceId
     title: str
     text: str
     is_here: bool
@@ -112,7 +116,7 @@ class NewSet(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     name: SetName
-    source: Literal["chorales", "melodies", "bach"]
+    source: SourceId
     count: int = Field(300, ge=2, le=5000, title="Pieces", description="How many pieces to make.")
     seed: int = Field(1, ge=0, le=2**31 - 1, description="Same seed, same set.")
 
@@ -131,16 +135,18 @@ class MakingView(BaseModel):
 
 def sources() -> list[SetSource]:
     """The music that is here without any file of one's own."""
-    has_bach = importlib.util.find_spec("music21") is not None
-    return [
+    has_corpus = importlib.util.find_spec("music21") is not None
+    own = [
         SetSource(id="chorales", title="Plain chorales", is_here=True, hint=None, usual=300,
                   text="Four-part pieces that Trivium writes by rules of its own. Good for a first try of anything."),
         SetSource(id="melodies", title="Folk-like tunes", is_here=True, hint=None, usual=300,
                   text="One-voice tunes that Trivium writes by rules of its own; for the AR-CNN."),
-        SetSource(id="bach", title="Bach, four parts", is_here=has_bach, usual=None,
-                  hint=None if has_bach else 'Install the package that holds it: pip install "trivium[corpus]"',
-                  text="Some 350 chorales from the corpus of the music21 package. Takes about a minute."),
     ]
+    hint = None if has_corpus else 'Install the package that holds it: pip install "trivium[corpus]"'
+    return own + [SetSource.model_validate(
+        {"id": each.id, "title": each.title, "is_here": has_corpus, "usual": None, "hint": hint,
+         "text": f"{each.text} From the corpus of the music21 package; reading takes {each.minutes:g} min or so."})
+        for each in COLLECTIONS]
 
 
 def summary(card: dict[str, Any]) -> SetSummary:

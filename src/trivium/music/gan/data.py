@@ -27,6 +27,7 @@ from trivium.music.gan.roll import BEAT, LOWEST, PITCHES, STEPS, TRACKS, Floats,
 FEW_CLIPS = 500  # of two bars, without overlap
 CHOIR = ({"name": "Alto", "program": 48}, {"name": "Tenor", "program": 48}, {"name": "Bass", "program": 42})
 BAND = ({"name": "Strings", "program": 48}, {"name": "Guitar", "program": 24}, {"name": "Bass", "program": 32})
+KEPT = ("sha256", "sources", "counts", "licence", "accompaniment")  # of the set's card
 ON_GRID = 0.95  # of the notes begin on a grid where it is the music's own
 USUAL = 0.99  # of the sounding steps of a track have no more notes at once than may be written
 
@@ -43,7 +44,7 @@ class Sheets:
     def facts(self) -> dict[str, Any]:
         """What a model's card says of its music: tracks, notes that sound at once, and the range of its melodies."""
         four = sum(piece.is_four_part for piece in self.originals[0]) * 2 > len(self.originals[0])
-        return {"tracks": list(CHOIR if four else BAND),
+        return {"tracks": self.card.get("accompaniment") or list(CHOIR if four else BAND),
                 "at_once": [most_at_once(self.train, track) for track in range(1, 1 + TRACKS)],
                 "grid": grid_of(self.train), "melody_range": melody_range(self.train)}
 
@@ -98,7 +99,7 @@ def sheets_of_run(run: Run) -> Sheets:
     found = unpacked(files.read_file(run.input(ARRAYS)), files.read_json(run.input(CARD)))
     train, valid = found.split("train"), found.split("valid")
     return Sheets([sheet(piece) for piece in train], [sheet(piece) for piece in valid],
-                  {name: found.card.get(name) for name in ("sha256", "sources", "counts", "licence")}, (train, valid))
+                  {name: found.card[name] for name in KEPT if name in found.card}, (train, valid))
 
 
 def most_at_once(sheets: Sequence[Sheet], track: int) -> int:

@@ -142,11 +142,12 @@ export class Setup {
 
   get model(): string {
     const chosen = this.saved.models[this.technique?.id ?? ""] ?? "";
-    return this.models.some((run) => run.id === chosen) ? chosen : "";
+    const known = [...this.models, ...(this.technique?.models ?? [])];
+    return known.some(({ id }) => id === chosen) ? chosen : (this.technique?.models[0]?.id ?? "");
   }
 
-  set model(run: string) {
-    if (this.technique) this.save({ models: { ...this.saved.models, [this.technique.id]: run } });
+  set model(id: string) {
+    if (this.technique) this.save({ models: { ...this.saved.models, [this.technique.id]: id } });
   }
 
   get isReady(): boolean {
