@@ -81,6 +81,13 @@ def test_a_learner_teaches_a_trash_sorter_and_corrects_it(visit: Callable[..., A
     dialog.get_by_role("button", name="It is landfill").first.click()
     dialog.get_by_text("Labelled “landfill”").wait_for()
     page.keyboard.press("Escape")
+    page.get_by_role("button", name=re.compile("^Why[?] ")).first.click()
+    dialog.get_by_role("img", name=re.compile("^Where the photo speaks for")).wait_for(timeout=60_000)
+    assert dialog.get_by_role("list", name="The photos that look most like it").get_by_role("listitem").count() == 8
+    page.keyboard.press("Escape")
+    for answer in ("Too few photos to tell", "of the unknown things pass for something known"):
+        page.get_by_role("button", name="Find out").first.click()
+        page.get_by_text(re.compile(answer)).wait_for(timeout=60_000)
     picture(page, "vision-understand")
     assert everywhere(page, ("telephone",)) == {}
     page.set_viewport_size({"width": 1280, "height": 800})

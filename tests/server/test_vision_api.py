@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import stat
 import struct
@@ -277,6 +278,26 @@ def test_a_training_shows_how_good_it_is_and_where_it_errs(trash: TestClient, tr
     assert {row["name"]: (row["label"], row["predicted"]) for row in suggested
             if row["name"] in ("loose.png", "disc/wrong.png")} == {"loose.png": (None, "disc"),
                                                                    "disc/wrong.png": ("disc", "box")}
+
+
+@needs_backbone
+def test_a_training_says_why_and_whether_more_photos_would_help(trash: TestClient, trained: str) -> None:
+    at = f"{VISION}/trainings/{trained}"
+    rows = trash.get(f"{at}/judged").json()["items"]
+    photo = next(row["sha256"] for row in rows if row["name"] == "disc/3.png")
+    why = trash.get(f"{at}/saliency", params={"photo": photo, "label": "disc", "against": "box"}).json()
+    cells = [value for row in why["map"] for value in row]
+    assert sum(cells) / len(cells) == pytest.approx(why["logit"], abs=1e-3)  # each place's share of the score
+    assert Image.open(io.BytesIO(base64.b64decode(why["picture"]))).format == "PNG"
+    alike = trash.get(f"{at}/neighbours", params={"photo": photo, "count": 5}).json()
+    cosines = [row["cosine"] for row in alike["neighbours"]]
+    assert alike["label"] == "disc" and cosines == sorted(cosines, reverse=True) and len(cosines) == 5
+    assert photo not in [row["sha256"] for row in alike["neighbours"]]
+    more = trash.get(f"{at}/few-shot", params={"draws": 2}).json()
+    assert [row["per_class"] for row in more["points"]] == [5, 10] and more["photos"] == 25 and more["chance"] == 0.5
+    assert more["verdict"].startswith("Twice as many photos")
+    assert trash.get(f"{at}/unknown").json()["detail"] == "Leaving out a class needs at least three classes."
+    assert trash.get(f"{at}/saliency", params={"photo": "0" * 64}).status_code == 404
 
 
 @needs_backbone

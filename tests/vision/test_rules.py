@@ -86,6 +86,7 @@ def test_rules_are_tried_on_recorded_events(tmp_path: Path) -> None:
     assert [(row["rule"], row["event"]["time"], row["lasted_s"]) for row in found] == [("full", 3.0, 3.0)]
     assert found[0]["then"][0]["kind"] == "webhook"
     (tmp_path / "rules.json").write_text(json.dumps({"rules": [{"name": "full", "label": "recycling", "for_s": 3}]}))
+    assert vision.try_rules(tmp_path / "rules.json", list(seconds(0, 5)))[0]["event"] == found[0]["event"]
     arguments = ["vision", "rules", str(tmp_path / "rules.json"), "--events", str(tmp_path / "events.jsonl")]
     assert json.loads(CliRunner().invoke(main, [*arguments, "--json"]).stdout)["fired"][0]["rule"] == "full"
     assert "'full' came true, after 3.0 s" in CliRunner().invoke(main, arguments).stdout

@@ -88,3 +88,17 @@ def test_what_may_not_be_watched_is_refused_in_words(client: TestClient, tmp_pat
 def test_an_unknown_one_is_said_to_be_gone(client: TestClient) -> None:
     with client.websocket_connect(f"ws{BASE[4:]}{WATCHES}/nothing/live") as socket:
         assert socket.receive()["code"] == watch_api.GONE
+
+
+def test_rules_are_tried_on_what_a_page_has_seen(client: TestClient) -> None:
+    base = {"time": 0.0, "frame": 0, "source": "demo", "width": 4, "height": 4, "device": "page", "project": "p",
+            "model": "m", "task": "classification", "label": "can", "confidence": 0.9, "latency_ms": 1.0}
+    settled = {"label": "can", "share": 1.0, "frames": 5, "since": 0.0, "new": False}
+    events = [{**base, "time": float(k), "frame": k, "settled": settled} for k in range(6)]
+    rule = {"name": "can stays", "label": "can", "for_s": 3,
+            "then": [{"kind": "webhook", "url": "http://never.called.example"}]}
+    answer = client.post("/api/v1/vision/rules:try", json={"rules": [rule], "events": events})
+    assert answer.status_code == 200, answer.text
+    assert [(row["rule"], row["lasted_s"], row["event"]["frame"]) for row in answer.json()] == [("can stays", 3.0, 3)]
+    refused = client.post("/api/v1/vision/rules:try", json={"rules": [{"name": "x"}], "events": events})
+    assert refused.status_code == 422 and "names no class" in refused.text

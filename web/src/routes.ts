@@ -155,6 +155,20 @@ export const ROUTES: readonly Route<Load>[] = [
     page: page(() => import("./vision/Run.svelte")),
   },
   {
+    path: "/vision/watch",
+    title: "Watch",
+    studio: "vision",
+    section: "watch",
+    page: page(() => import("./vision/watch/WatchPage.svelte")),
+  },
+  {
+    path: "/vision/devices",
+    title: "Devices",
+    studio: "vision",
+    section: "devices",
+    page: page(() => import("./vision/devices/DevicesPage.svelte")),
+  },
+  {
     path: "/vision/projects/:project",
     title: "Collect",
     studio: "vision",
@@ -214,5 +228,7 @@ export const SECTIONS: Record<string, readonly Section[]> = {
     { id: "train", label: "Train", path: "/vision/projects/:project/train" },
     { id: "evaluate", label: "Understand", path: "/vision/projects/:project/understand" },
     { id: "deploy", label: "Try it", path: "/vision/projects/:project/try" },
+    { id: "watch", label: "Watch", path: "/vision/watch" },
+    { id: "devices", label: "Devices", path: "/vision/devices" },
   ],
 };

@@ -30,6 +30,7 @@ from trivium.vision.config import TrainConfig
 from trivium.vision.evaluate import REPORT, evaluate
 from trivium.vision.project import load
 from trivium.vision.store import PICTURE_CAP_BYTES
+from trivium.vision.stream.config import WatchConfig
 from trivium.vision.submit import project_of, submit_training
 from trivium.vision.views import (
     JudgedPage,
@@ -52,8 +53,8 @@ Class = Annotated[str | None, Query(max_length=100)]
 
 @router.get("/schema")
 def get_vision_settings() -> VisionSettings:
-    """The settings of trainings: ranges, defaults, and what more and less of each does."""
-    return VisionSettings(train=TrainConfig.model_json_schema())
+    """The settings of trainings and of watching: ranges, defaults, and what more and less of each does."""
+    return VisionSettings(train=TrainConfig.model_json_schema(), watch=WatchConfig.model_json_schema())
 
 
 @router.post("/trainings", status_code=201)

@@ -7,7 +7,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from trivium.core.jobs import find_run
 from trivium.core.studio import parse_config
 from trivium.settings import data_folder
 from trivium.vision import rules as ruling
+from trivium.vision.events import Event
 from trivium.vision.stream.address import is_moving, parse
 
 WATCH_THREADS = 2  # of the network; decoding has a process of its own
@@ -56,11 +57,16 @@ def watch(run: Run, source: str | Path, *, rules: Any = None, seconds: float | N
     return {"run": str(place), **found}
 
 
-def try_rules(rules: Any, events: str | Path) -> list[dict[str, Any]]:
-    """What rules would have done on recorded events, a file of JSON lines: nothing is sent."""
-    lines = files.read_file(Path(events)).decode("utf-8", "replace").splitlines()
+def try_rules(rules: Any, events: str | Path | Sequence[Event]) -> list[dict[str, Any]]:
+    """What rules would have done on events, or on a file of JSON lines that recorded some: nothing is sent."""
+    wanted = ruling_of(rules)
+    if isinstance(events, str | Path):
+        fired = ruling.replay(wanted, files.read_file(Path(events)).decode("utf-8", "replace").splitlines())
+    else:
+        engine = ruling.Engine(wanted.rules)
+        fired = [firing for event in events for firing in engine.see(event)]
     return [{**firing.body(), "then": [action.model_dump(mode="json") for action in firing.rule.then]}
-            for firing in ruling.replay(ruling_of(rules), lines)]
+            for firing in fired]
 
 
 def ruling_of(rules: Any, classes: list[str] | None = None) -> ruling.Rules:

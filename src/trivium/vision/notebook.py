@@ -46,6 +46,7 @@ from trivium.vision.data import report as report_on
 from trivium.vision.deploy import deploy as write_bundle
 from trivium.vision.evaluate import evaluate as evaluation
 from trivium.vision.store import PictureStore
+from trivium.vision.stream.config import WatchConfig
 from trivium.vision.submit import submit_training
 from trivium.vision.understand.asking import (  # the questions about a trained classifier
     calibration as calibration,
@@ -104,8 +105,8 @@ def report(name: str, data: Path | str | None = None) -> dict[str, Any]:
 
 
 def settings() -> dict[str, Any]:
-    """{"train": ...}: a JSON Schema with each setting's default, range and what more and less do."""
-    return {"train": TrainConfig.model_json_schema()}
+    """{"train": ..., "watch": ...}: JSON Schemas with each setting's default, range and what more and less do."""
+    return {"train": TrainConfig.model_json_schema(), "watch": WatchConfig.model_json_schema()}
 
 
 def train(project: str, *, config: Mapping[str, Any] | None = None, seed: int = 1, name: str | None = None,

@@ -161,9 +161,9 @@ def trainings(settings: Settings, project: str, as_json: bool) -> None:
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output.")
 def settings(as_json: bool) -> None:
-    """List every setting of trainings, with its default."""
+    """List every setting of trainings and of watching, with its default."""
     from trivium.core.studio import field_rows
-    from trivium.vision import STUDIO, notebook
+    from trivium.vision import STUDIO, at_work, notebook
 
-    rows = field_rows(STUDIO.configs["train"])
+    rows = [*field_rows(STUDIO.configs["train"]), *field_rows(at_work.CONFIG)]
     told(notebook.settings(), as_json, [f"{name:<24} {default:<12} {title}" for name, default, title in rows])

@@ -212,9 +212,10 @@ class SuggestionView(BaseModel):
 
 
 class VisionSettings(BaseModel):
-    """The JSON Schema that the form is made from."""
+    """The JSON Schemas that forms are made from."""
 
     train: dict[str, Any]
+    watch: dict[str, Any]
 
 
 class VisionTraining(_Body):

@@ -1922,6 +1922,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/vision/rules:try": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Try Vision Rules
+         * @description What rules would have done with these events.
+         */
+        post: operations["try_vision_rules"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/vision/schema": {
         parameters: {
             query?: never;
@@ -1931,7 +1951,7 @@ export interface paths {
         };
         /**
          * Get Vision Settings
-         * @description The settings of trainings: ranges, defaults, and what more and less of each does.
+         * @description The settings of trainings and of watching: ranges, defaults, and what more and less of each does.
          */
         get: operations["get_vision_settings"];
         put?: never;
@@ -2022,6 +2042,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/vision/trainings/{run_id}/few-shot": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Few Shot
+         * @description Would more photos help? The head taught again with 5, 10, 20, 50, 100 photos of each class.
+         */
+        get: operations["get_few_shot"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/vision/trainings/{run_id}/judged": {
         parameters: {
             query?: never;
@@ -2036,6 +2076,66 @@ export interface paths {
          *     Of the wrong ones, those that the model was surest of come first.
          */
         get: operations["list_judged"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/vision/trainings/{run_id}/neighbours": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Neighbours
+         * @description The photos of the training that one of them looks most like.
+         */
+        get: operations["list_neighbours"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/vision/trainings/{run_id}/saliency": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Saliency
+         * @description What the model looks at on one of the training's photos.
+         */
+        get: operations["get_saliency"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/vision/trainings/{run_id}/unknown": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Unknown
+         * @description How often something unknown passes for known: each class left out in turn.
+         */
+        get: operations["get_unknown"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3199,6 +3299,57 @@ export interface components {
             /** Items */
             items: (components["schemas"]["MetricEvent"] | components["schemas"]["StateEvent"] | components["schemas"]["SampleEvent"] | components["schemas"]["LogEvent"])[];
         };
+        /**
+         * FewShotPoint
+         * @description How good a head is that has learned from so many photos of each class.
+         */
+        FewShotPoint: {
+            /** Accuracy */
+            accuracy: number;
+            /** Draws */
+            draws: number;
+            /** Interval */
+            interval: [
+                number,
+                number
+            ];
+            /** N */
+            n: number;
+            /** Per Class */
+            per_class: number;
+        };
+        /**
+         * FewShotView
+         * @description Whether more photos would help.
+         */
+        FewShotView: {
+            /**
+             * Accuracy
+             * @description With all of them.
+             */
+            accuracy: number;
+            /**
+             * Chance
+             * @description By lot.
+             */
+            chance: number;
+            /** How */
+            how: string;
+            /** Interval */
+            interval: [
+                number,
+                number
+            ];
+            /**
+             * Photos
+             * @description All photos of the training.
+             */
+            photos: number;
+            /** Points */
+            points: components["schemas"]["FewShotPoint"][];
+            /** Verdict */
+            verdict: string;
+        };
         /** FieldProblem */
         FieldProblem: {
             /**
@@ -3912,6 +4063,34 @@ export interface components {
             set: string;
         };
         /**
+         * NeighbourView
+         * @description A photo that looks alike.
+         */
+        NeighbourView: {
+            /** Cosine */
+            cosine: number;
+            /** Label */
+            label: string;
+            /** Name */
+            name: string;
+            /** Near Copy */
+            near_copy: boolean;
+            /** Sha256 */
+            sha256: string;
+        };
+        /**
+         * NeighboursView
+         * @description The photos that a photo looks most like to the backbone.
+         */
+        NeighboursView: {
+            /** Label */
+            label: string | null;
+            /** Neighbours */
+            neighbours: components["schemas"]["NeighbourView"][];
+            /** Photo */
+            photo: string;
+        };
+        /**
          * NewChallenge
          * @description A challenge to open: one of our themes by its id, or one's own.
          */
@@ -4565,6 +4744,28 @@ export interface components {
             when?: "seen" | "gone" | "unknown";
         };
         /**
+         * RuleFired
+         * @description A rule that would have come true.
+         */
+        RuleFired: {
+            /** @description With which event. */
+            event: components["schemas"]["Event"];
+            /**
+             * Lasted S
+             * @description How long it had been so.
+             */
+            lasted_s: number;
+            /** Rule */
+            rule: string;
+            /**
+             * Then
+             * @description What would have been done.
+             */
+            then: {
+                [key: string]: unknown;
+            }[];
+        };
+        /**
          * Rules
          * @description What a piece must keep to; what is left out is free.
          */
@@ -4601,6 +4802,16 @@ export interface components {
              * @description The fewest bars.
              */
             min_bars?: number | null;
+        };
+        /**
+         * RulesTrial
+         * @description Rules, and the events to try them on, the oldest first.
+         */
+        RulesTrial: {
+            /** Events */
+            events: components["schemas"]["Event"][];
+            /** Rules */
+            rules: components["schemas"]["Rule"][];
         };
         /** RunComparison */
         RunComparison: {
@@ -4719,6 +4930,40 @@ export interface components {
             track: string | null;
             /** Wall S */
             wall_s: number | null;
+        };
+        /**
+         * SaliencyView
+         * @description What a model looks at on a photo.
+         */
+        SaliencyView: {
+            /** Against */
+            against: string | null;
+            /** How */
+            how: string;
+            /**
+             * Label
+             * @description The class that is asked about.
+             */
+            label: string;
+            /**
+             * Logit
+             * @description The score of the class, which is the mean of the map.
+             */
+            logit: number;
+            /**
+             * Map
+             * @description Each place's share of the score, row by row.
+             */
+            map: number[][];
+            /**
+             * Picture
+             * @description The map over the photo, a PNG in base64: warm for it, cool against.
+             */
+            picture: string;
+            /** Probabilities */
+            probabilities: {
+                [key: string]: number;
+            };
         };
         /**
          * SampleEvent
@@ -5506,6 +5751,47 @@ export interface components {
             /** Title */
             title: string;
         };
+        /**
+         * UnknownClassView
+         * @description How a model fares with a class that it has never seen.
+         */
+        UnknownClassView: {
+            /** Auroc */
+            auroc: number;
+            /** False Accepts */
+            false_accepts: number;
+            /** Interval */
+            interval: [
+                number,
+                number
+            ];
+            /** N */
+            n: number;
+            /** Unknown */
+            unknown: string;
+        };
+        /**
+         * UnknownView
+         * @description How well "I don't know" works: each class left out in turn.
+         */
+        UnknownView: {
+            /** Auroc */
+            auroc: number;
+            /** Classes */
+            classes: components["schemas"]["UnknownClassView"][];
+            /**
+             * False Accepts
+             * @description The share of unknown things that pass for known.
+             */
+            false_accepts: number;
+            /** How */
+            how: string;
+            /**
+             * True Accepts
+             * @description The share of known things that are named.
+             */
+            true_accepts: number;
+        };
         /** ValidationRequest */
         ValidationRequest: {
             /** Code */
@@ -5592,11 +5878,15 @@ export interface components {
         };
         /**
          * VisionSettings
-         * @description The JSON Schema that the form is made from.
+         * @description The JSON Schemas that forms are made from.
          */
         VisionSettings: {
             /** Train */
             train: {
+                [key: string]: unknown;
+            };
+            /** Watch */
+            watch: {
                 [key: string]: unknown;
             };
         };
@@ -10437,6 +10727,48 @@ export interface operations {
             };
         };
     };
+    try_vision_rules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RulesTrial"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RuleFired"][];
+                };
+            };
+            /** @description Values that don't fit. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, and a hint. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_vision_settings: {
         parameters: {
             query?: never;
@@ -10661,6 +10993,49 @@ export interface operations {
             };
         };
     };
+    get_few_shot: {
+        parameters: {
+            query?: {
+                draws?: number;
+            };
+            header?: never;
+            path: {
+                /** @description A run's id. */
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FewShotView"];
+                };
+            };
+            /** @description Values that don't fit. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, and a hint. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_judged: {
         parameters: {
             query?: {
@@ -10686,6 +11061,140 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["JudgedPage"];
+                };
+            };
+            /** @description Values that don't fit. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, and a hint. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_neighbours: {
+        parameters: {
+            query: {
+                /** @description A photo of the training, by its sha256. */
+                photo: string;
+                count?: number;
+            };
+            header?: never;
+            path: {
+                /** @description A run's id. */
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NeighboursView"];
+                };
+            };
+            /** @description Values that don't fit. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, and a hint. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_saliency: {
+        parameters: {
+            query: {
+                /** @description A photo of the training, by its sha256. */
+                photo: string;
+                label?: string | null;
+                against?: string | null;
+            };
+            header?: never;
+            path: {
+                /** @description A run's id. */
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SaliencyView"];
+                };
+            };
+            /** @description Values that don't fit. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, and a hint. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_unknown: {
+        parameters: {
+            query?: {
+                folds?: number;
+            };
+            header?: never;
+            path: {
+                /** @description A run's id. */
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnknownView"];
                 };
             };
             /** @description Values that don't fit. */

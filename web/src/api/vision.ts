@@ -143,6 +143,38 @@ export interface JudgedFilter {
 export const listJudged = (run: string, query: JudgedFilter = {}) =>
   data(api.GET("/api/v1/vision/trainings/{run_id}/judged", { params: { path: { run_id: run }, query } }));
 
+// Why, and what then: each computes for seconds when it is asked.
+
+export type SaliencyView = Schemas["SaliencyView"];
+export type NeighboursView = Schemas["NeighboursView"];
+export type FewShotView = Omit<Schemas["FewShotView"], "interval" | "points"> & {
+  interval: Interval;
+  points: (Omit<Schemas["FewShotPoint"], "interval"> & { interval: Interval })[];
+};
+export type UnknownView = Omit<Schemas["UnknownView"], "classes"> & {
+  classes: (Omit<Schemas["UnknownClassView"], "interval"> & { interval: Interval })[];
+};
+export const getSaliency = (run: string, photo: string, label?: string, against?: string) =>
+  data(
+    api.GET("/api/v1/vision/trainings/{run_id}/saliency", {
+      params: { path: { run_id: run }, query: { photo, label, against } },
+    }),
+  );
+export const listNeighbours = (run: string, photo: string, count = 8) =>
+  data(
+    api.GET("/api/v1/vision/trainings/{run_id}/neighbours", {
+      params: { path: { run_id: run }, query: { photo, count } },
+    }),
+  );
+export const getFewShot = (run: string) =>
+  data(
+    api.GET("/api/v1/vision/trainings/{run_id}/few-shot", at(run)),
+  ) as Promise<unknown> as Promise<FewShotView>;
+export const getUnknown = (run: string) =>
+  data(
+    api.GET("/api/v1/vision/trainings/{run_id}/unknown", at(run)),
+  ) as Promise<unknown> as Promise<UnknownView>;
+
 /** The bytes go as they are; OpenAPI has no better name for them than a string. */
 const binary = (body: BodyInit) => ({
   headers: { "content-type": "application/octet-stream" },

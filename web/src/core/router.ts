@@ -16,7 +16,7 @@ export interface Route<Page> {
 
 /** A stage of a studio in its sub-navigation. */
 export interface Section {
-  id: "home" | "data" | "label" | "train" | "evaluate" | "deploy" | "challenges";
+  id: "home" | "data" | "label" | "train" | "evaluate" | "deploy" | "watch" | "devices" | "challenges";
   label: string;
   path: string;
 }

@@ -7,3 +7,5 @@ export const trainPath = (project: string) => `${at(project)}/train`;
 export const understandPath = (project: string) => `${at(project)}/understand`;
 export const tryPath = (project: string, run?: string) =>
   `${at(project)}/try${run ? `?run=${encodeURIComponent(run)}` : ""}`;
+export const watchPath = (run: string) => `/vision/watch?run=${encodeURIComponent(run)}`;
+export const devicesPath = (run: string) => `/vision/devices?run=${encodeURIComponent(run)}`;

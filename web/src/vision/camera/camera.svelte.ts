@@ -18,6 +18,8 @@ const stop = (stream: MediaStream) => {
 
 export class Camera {
   stream = $state.raw<MediaStream | null>(null);
+  /** The address of a film that is played in the camera's place. */
+  film = $state("");
   error = $state.raw<ApiError | null>(null);
   opening = $state(false);
   private video: HTMLVideoElement | null = null;
@@ -57,8 +59,27 @@ export class Camera {
     this.opening = false;
   }
 
+  /** A film instead of the camera, over and over. */
+  play(film: Blob): void {
+    this.close();
+    this.error = null;
+    this.film = URL.createObjectURL(film);
+  }
+
+  failed(): void {
+    this.close();
+    this.error = new ApiError(
+      "The browser can't play this film.",
+      "Choose an MP4 (H.264) or a WebM, or watch it with: trivium vision run RUN --source FILM",
+      -1,
+      "film",
+    );
+  }
+
   close(): void {
     this.turn += 1;
+    if (this.film) URL.revokeObjectURL(this.film);
+    this.film = "";
     if (this.stream) stop(this.stream);
     this.opening = false;
     this.stream = null;
@@ -73,7 +94,8 @@ export class Camera {
   /** The element that shows the stream; frames are taken from it. */
   show(video: HTMLVideoElement): void {
     this.video = video;
-    video.srcObject = this.stream;
+    if (this.film) [video.src, video.loop, video.onerror] = [this.film, true, () => this.failed()];
+    else video.srcObject = this.stream;
     void video.play().catch(() => undefined);
   }
 

@@ -9,7 +9,7 @@ export class JudgedList {
   error = $state.raw<ApiError | null>(null);
 
   constructor(
-    private readonly run: string,
+    readonly run: string,
     private readonly filter: JudgedFilter,
     private readonly page: number,
   ) {}
