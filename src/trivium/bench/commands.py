@@ -34,6 +34,7 @@ MUSIC = {
 }
 VISION = {
     "learning": "trivium.bench.vision_learning:bench",
+    "detection": "trivium.bench.vision_detection:bench",
     "watching": "trivium.bench.vision:bench",
 }
 
@@ -67,7 +68,7 @@ def music(names: tuple[str, ...], as_json: bool, quick: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="A JSON list on standard output.")
 @click.option("--quick", is_flag=True, help="Fewer repetitions: shows that it works, not how fast it is.")
 def vision(names: tuple[str, ...], as_json: bool, quick: bool) -> None:
-    """Teaching a classifier, and a model at work: films, a camera, ten cameras."""
+    """Teaching a classifier and a detector, and a model at work: films, a camera, ten cameras."""
     measure(VISION, names, as_json, quick=quick)
 
 

@@ -49,14 +49,19 @@ def whole(**parts: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
 
 def adam_state(adam: torch.optim.Optimizer) -> dict[str, torch.Tensor]:
     """What an optimiser remembers of each weight, by its number."""
-    return {f"{i}.{key}": tensor for i, weight in enumerate(adam.param_groups[0]["params"])
+    return {f"{i}.{key}": tensor for i, weight in enumerate(_weights(adam))
             for key, tensor in adam.state[weight].items()}
 
 
 def restore_adam(adam: torch.optim.Optimizer, tensors: Mapping[str, torch.Tensor]) -> None:
     """Take what `adam_state` returned."""
-    states = [part(tensors, f"{i}.") for i in range(len(adam.param_groups[0]["params"]))]
+    states = [part(tensors, f"{i}.") for i in range(len(_weights(adam)))]
     adam.load_state_dict({**adam.state_dict(), "state": {i: state for i, state in enumerate(states) if state}})
+
+
+def _weights(adam: torch.optim.Optimizer) -> list[torch.Tensor]:
+    """What it changes, group after group, as its own state counts them."""
+    return [weight for group in adam.param_groups for weight in group["params"]]
 
 
 def arrays_of(tensors: Mapping[str, torch.Tensor]) -> Arrays:

@@ -17,7 +17,7 @@ from trivium.core import checkpoint, files
 from trivium.core.assignment import merge
 from trivium.core.spec import Limits, Spec, default_threads, new_id, read_spec, write_spec
 from trivium.core.status import Status, read_status, write_status
-from trivium.core.studio import Studio
+from trivium.core.studio import Studio, parse_config
 from trivium.errors import BadConfig, BadFile, NameTaken, NotFound
 
 Content = bytes | str | Path  # bytes, text, or a file to copy
@@ -83,8 +83,8 @@ def clone(folder: Path | str, *, data: Path | None = None, out: Path | str | Non
     source = run_folder(folder)
     old = read_spec(source)
     values = merge(old.config, config or {})
-    if studio is not None and old.kind in studio.configs:
-        values = studio.config(old.kind, values).model_dump(mode="json")
+    if studio is not None and old.config_type is not None:
+        values = parse_config(old.config_type, values).model_dump(mode="json")
     contents: dict[str, Content] = {name_: source / files.INPUTS / name_ for name_ in old.inputs
                                     if not (start_weights and name_.startswith(f"{START}/"))}
     contents.update(inputs or {})

@@ -16,8 +16,8 @@ STUDIO = Studio(
     title="Vision",
     tagline="Teach a camera: collect photos, label them, train, and run the result.",
     accent="#0f7b6c",
-    entries={"train": "trivium.vision.train:train"},
-    configs={"train": "trivium.vision.config:TrainConfig"},
+    entries={"train": "trivium.vision.train:train", "detect": "trivium.vision.detection.train:train"},
+    configs={"train": "trivium.vision.config:TrainConfig", "detect": "trivium.vision.detection.config:DetectConfig"},
     api="trivium.vision.api:router",
     commands="trivium.vision.commands:vision",
 )
@@ -25,7 +25,8 @@ STUDIO = Studio(
 FUNCTIONS = ("import_photos", "projects", "report", "train", "evaluate", "run", "deploy", "settings", "watch",
              "try_rules", "classes", "create_project", "delete_project", "export_photos", "export_project", "judged",
              "boxes_of", "set_boxes", "label", "photos", "remove", "restore", "suggest", "trainings", "contact_sheet",
-             "scores", "calibration", "mistakes", "few_shot", "neighbours", "saliency", "unknown")  # of `notebook`
+             "scores", "calibration", "mistakes", "few_shot", "neighbours", "saliency", "unknown",
+             "make_demo")  # of `notebook`
 
 
 def __getattr__(name: str) -> Any:

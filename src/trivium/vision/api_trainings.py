@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 from starlette.concurrency import run_in_threadpool
 
 from trivium.core import files
-from trivium.core.studio import parse_config
 from trivium.core.task_queue import UPLOAD, receive
 from trivium.core.views import RunView
 from trivium.errors import BadConfig, BadFile, StudioError
@@ -27,11 +26,12 @@ from trivium.vision.api_state import (
     upload_body,
 )
 from trivium.vision.config import TrainConfig
-from trivium.vision.evaluate import REPORT, evaluate
-from trivium.vision.project import load
+from trivium.vision.detection.config import DetectConfig
+from trivium.vision.evaluate import REPORT, evaluate, training
 from trivium.vision.store import PICTURE_CAP_BYTES
 from trivium.vision.stream.config import WatchConfig
 from trivium.vision.submit import project_of, submit_training
+from trivium.vision.tasks import training_settings
 from trivium.vision.views import (
     JudgedPage,
     JudgedPhoto,
@@ -54,14 +54,14 @@ Class = Annotated[str | None, Query(max_length=100)]
 @router.get("/schema")
 def get_vision_settings() -> VisionSettings:
     """The settings of trainings and of watching: ranges, defaults, and what more and less of each does."""
-    return VisionSettings(train=TrainConfig.model_json_schema(), watch=WatchConfig.model_json_schema())
+    return VisionSettings(train=TrainConfig.model_json_schema(), detect=DetectConfig.model_json_schema(),
+                          watch=WatchConfig.model_json_schema())
 
 
 @router.post("/trainings", status_code=201)
 def create_vision_training(body: VisionTraining, index: Index, data: Data) -> RunView:
     """Make a training on a project's labelled photos and start it, at once or as soon as there is room."""
-    config: Any = parse_config(STUDIO.configs["train"], body.config)
-    load(data, body.project)
+    config = training_settings(data, body.project, body.config)
     run = index.create(
         STUDIO.id, "train", body.name and body.name.strip(),
         lambda name: submit_training(data, body.project, config, body.seed, name)[0], usual=body.project)
@@ -80,7 +80,8 @@ def list_project_trainings(name: Name, index: Index) -> list[ProjectTraining]:
             report = files.read_json(folder / files.OUT / REPORT) if run.state == "succeeded" else {}
         except StudioError:  # damaged; its own page says so
             continue
-        found.append(ProjectTraining(run=run, accuracy=report.get("accuracy"), interval=report.get("interval"),
+        found.append(ProjectTraining(run=run, accuracy=report.get("accuracy"), map50=report.get("map50"),
+                                     interval=report.get("interval"),
                                      n=report.get("n")))
     return found
 
@@ -91,6 +92,7 @@ def get_vision_evaluation(
     on: Annotated[str | None, Query(max_length=64, description="Another project to judge the model on.")] = None,
 ) -> VisionEvaluation:
     """How good a classifier is on photos that it has not learned from."""
+    training(index.folder(run_id))  # of a detector the figures are others
     return evaluation_view(evaluate(index.folder(run_id), on, data))
 
 
@@ -117,6 +119,7 @@ async def classify_photo(request: Request, run_id: RunId, index: Index, arriving
     from trivium.vision.classify import classify
 
     run = await run_in_threadpool(index.folder, run_id)
+    await run_in_threadpool(training, run)
     folder = arriving.room()
     try:
         await receive(request.stream(), folder / UPLOAD, CHOOSE)

@@ -1,4 +1,4 @@
-"""A trained classifier at work on photos: a file, a folder or a zip, read in confined processes, each photo named.
+"""A trained model at work on photos: a file, a folder or a zip, read in confined processes, each photo named or boxed.
 
 The model that runs is the one that deploys, `RUN/model/model.onnx`, in the runtime that it deploys to.
 """
@@ -12,6 +12,7 @@ from typing import Any
 from trivium.errors import BadFile
 from trivium.vision import sources
 from trivium.vision.deploy import MODEL, read_bundle
+from trivium.vision.detection.verdict import boxes_of, counted
 from trivium.vision.evaluate import training
 from trivium.vision.reading import read_batch
 from trivium.vision.rejection import is_known
@@ -26,7 +27,7 @@ def classify(run: Path | str, source: Path, top: int = TOP, say: Callable[[str],
 
     `called` is the name of a single file, where its path does not tell.
     """
-    folder, _ = training(run)
+    folder, _ = training(run, task=None)
     card, parts = read_bundle(folder)
     results: list[dict[str, Any]] = []
     with sources.opened(source, called) as found:
@@ -41,7 +42,7 @@ def classify(run: Path | str, source: Path, top: int = TOP, say: Callable[[str],
                     if "error" in facts:
                         passed_over.append({"file": name, "message": str(facts["error"])})
                     else:
-                        results.append({"file": name, **verdict(card, facts, top)})
+                        results.append({"file": name, **answer(card, facts, top)})
 
                 at += read_batch(rest, parts[MODEL], told)
             say(f"{len(results)} of {len(found.found)} photos seen ...")
@@ -62,6 +63,14 @@ def contents(found: sources.Source, passed_over: list[dict[str, str]]) -> Iterat
             batch = []
     if batch:
         yield batch
+
+
+def answer(card: dict[str, Any], facts: dict[str, Any], top: int) -> dict[str, Any]:
+    """The likeliest classes of a photo; of a detector its boxes, and how many there are of each class."""
+    if "probabilities" in facts:
+        return verdict(card, facts, top)
+    boxes = boxes_of(card, facts)
+    return {"boxes": [box.model_dump(mode="json") for box in boxes], "counts": counted(boxes)}
 
 
 def verdict(card: dict[str, Any], facts: dict[str, Any], top: int) -> dict[str, Any]:

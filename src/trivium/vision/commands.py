@@ -23,8 +23,9 @@ LAZY: dict[str, tuple[str, str]] = {
     "settings": ("trivium.vision.photo_commands:settings", "List every setting of trainings."),
     "import": ("trivium.vision.project_commands:import_", "Take photos into a project."),
     "export": ("trivium.vision.project_commands:export", "Write a project's photos and labels for other programs."),
-    "train": ("trivium.vision.train_commands:train", "Train a classifier on a project's photos."),
-    "evaluate": ("trivium.vision.train_commands:evaluate", "Say how good a trained classifier is."),
+    "demo": ("trivium.vision.demo_command:demo", "Make a project of synthetic photos to try the studio with."),
+    "train": ("trivium.vision.train_commands:train", "Train a model on a project's photos."),
+    "evaluate": ("trivium.vision.train_commands:evaluate", "Say how good a trained model is."),
     "views": ("trivium.vision.understand.commands:views", "Show augmentation as pictures."),
     "understand": ("trivium.vision.understand.commands:understand", "Ask a classifier where it errs, and why."),
     "run": ("trivium.vision.run_command:run", "Say what is on photos, in a video or before a camera."),
@@ -32,7 +33,7 @@ LAZY: dict[str, tuple[str, str]] = {
     "agent": ("trivium.vision.agent_commands:agent", "Make this machine a camera device."),
     "function": ("trivium.vision.function_command:function", "Run your own Python, or a DeepLens function, on frames."),
     "devices": ("trivium.vision.devices_commands:devices", "Let devices join, run models, and be heard."),
-    "deploy": ("trivium.vision.train_commands:deploy", "Write a trained classifier as a bundle, checked."),
+    "deploy": ("trivium.vision.train_commands:deploy", "Write a trained model as a bundle, checked."),
 }
 
 

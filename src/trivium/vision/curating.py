@@ -146,7 +146,8 @@ def trainings(project: str, data: Folder = None) -> list[dict[str, Any]]:
                 path = info.folder / files.OUT / REPORT
                 report = files.read_json(path) if path.is_file() else {}
                 found.append({"run": str(info.folder), "name": info.name, "status": status(info.folder).state,
-                              "accuracy": report.get("accuracy"), "interval": report.get("interval"),
+                              "accuracy": report.get("accuracy"), "map50": report.get("map50"),
+                              "interval": report.get("interval"),
                               "n": report.get("n")})
         except StudioError:  # damaged
             continue

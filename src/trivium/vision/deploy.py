@@ -158,7 +158,7 @@ def read_bundle(folder: Path) -> tuple[dict[str, Any], dict[str, bytes]]:
 
 def deploy(run: Path | str, out: Path) -> dict[str, Any]:
     """Write the bundle as a zip, after trying the model once more on its stored pictures."""
-    folder, _ = training(run)
+    folder, _ = training(run, task=None)
     card, parts = read_bundle(folder)
     difference = check(parts)
     if out.exists():
@@ -169,7 +169,8 @@ def deploy(run: Path | str, out: Path) -> dict[str, Any]:
             archive.writestr(zipfile.ZipInfo(name, MOMENT), content, zipfile.ZIP_DEFLATED)
     files.atomic_write(out, packed.getvalue())
     return {"out": str(out), "run": str(folder), "classes": card["classes"], "bytes": out.stat().st_size,
-            "sha256": files.sha256_file(out), "parity": difference, "accuracy": card["scores"]["accuracy"]}
+            "sha256": files.sha256_file(out), "parity": difference, "accuracy": card["scores"].get("accuracy"),
+            "map50": card["scores"].get("map50")}
 
 
 def check(parts: dict[str, bytes]) -> float:

@@ -22,7 +22,9 @@ from trivium.core.runfolder import display_name
 from trivium.core.spec import Spec, read_spec
 from trivium.errors import BadConfig, BadFile, NotFound
 from trivium.vision.backbone import Floats
+from trivium.vision.project import CLASSIFICATION, DETECTION
 from trivium.vision.split import Ints
+from trivium.vision.tasks import task_of
 
 if TYPE_CHECKING:
     from trivium.vision.store import PictureStore
@@ -99,15 +101,20 @@ def bins_of(confidence: Any) -> Any:
 
 def evaluate(run: Path | str, on: str | None = None, data: Path | None = None) -> dict[str, Any]:
     """The report of a training; with `on`, of its finished model on another project of the data folder."""
-    folder, spec = training(run)
+    folder, spec = training(run, task=None)
+    if on is not None and task_of(spec) == DETECTION:
+        from trivium.vision.detection.judging import on_project as judged_on
+
+        assert data is not None
+        return {**judged_on(folder, on, data), "run": str(folder), "seed": spec.seed}
     if on is None:
         return {**files.read_json(folder / files.OUT / REPORT), "run": str(folder)}
     assert data is not None
     return {**on_project(folder, on, data), "run": str(folder), "seed": spec.seed}
 
 
-def training(run: Path | str) -> tuple[Path, Spec]:
-    """A finished training's folder and spec."""
+def training(run: Path | str, task: str | None = CLASSIFICATION) -> tuple[Path, Spec]:
+    """A finished training's folder and spec; refused where it was for another task than asked for."""
     folder = Path(run)
     spec = read_spec(folder)
     name = display_name(folder, spec.name)
@@ -116,6 +123,9 @@ def training(run: Path | str) -> tuple[Path, Spec]:
                         "Train one: trivium vision train PROJECT --out run-v")
     if not (folder / files.OUT / REPORT).is_file():
         raise NotFound(f"'{name}' has no result yet.", "Let it train to its end, or resume it: trivium runs resume")
+    if task is not None and task_of(spec) != task:
+        raise BadConfig(f"'{name}' is a model for {task_of(spec)}, and this is for {task}.",
+                        "Ask how good it is with: trivium vision evaluate RUN")
     return folder, spec
 
 
@@ -171,6 +181,8 @@ def seen_anew(folder: Path, sha256: list[str], store: PictureStore) -> Floats:
 
 def report_lines(report: dict[str, Any]) -> list[str]:
     """The result table, for a terminal."""
+    if report["task"] == DETECTION:
+        return detector_lines(report)
     width = max(len(name) for name in report["per_class"])
     lines = [f"{'class':<{width}}  photos  found  95 % interval    right when said"]
     for name, row in report["per_class"].items():
@@ -181,4 +193,18 @@ def report_lines(report: dict[str, Any]) -> list[str]:
     plain = report["baseline"]
     lines.append(f"Right on {report['accuracy']:.1%} of {report['n']:,} photos (95 % interval {low:.1%} to "
                  f"{high:.1%}); {plain['name']}: {plain['accuracy']:.1%}.")
+    return [*lines, report["how"]]
+
+
+def detector_lines(report: dict[str, Any]) -> list[str]:
+    """The same for a detector."""
+    width = max(5, *(len(name) for name in report["per_class"]))
+    lines = [f"{'class':<{width}}  boxes   AP50  AP50:95  threshold: found, right when said"]
+    for name, row in report["per_class"].items():
+        best, scores = row["best"], [" none" if row[key] is None else f"{row[key]:.3f}" for key in ("ap50", "ap50_95")]
+        at = f"{best['threshold']:.2f}: {best['recall']:.0%}, {best['precision']:.0%}" if best else ""
+        lines.append(f"{name:<{width}}  {row['n']:>5}  {scores[0]}    {scores[1]}  {at}")
+    low, high = report["interval"]
+    lines.append(f"mAP50 {report['map50']:.3f} (95 % interval {low:.3f} to {high:.3f}), mAP50:95 "
+                 f"{report['map50_95']:.3f}, on {report['n']:,} photos with {report['boxes']:,} boxes.")
     return [*lines, report["how"]]

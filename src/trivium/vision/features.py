@@ -32,6 +32,11 @@ class Session:
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         self.session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
 
+    @property
+    def side(self) -> int:
+        """The pixels of a side of the pictures that it takes."""
+        return int(self.session.get_inputs()[0].shape[1])
+
     def run(self, pictures: Bytes, output: str) -> Floats:
         """Pictures (B, 224, 224, 3) to the named output (B, ...)."""
         found: Floats = self.session.run([output], {PICTURES: pictures})[0]

@@ -7,6 +7,7 @@ forgotten or done twice.
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,7 @@ OPSET = 17
 IR_VERSION = 9  # what runtimes of 2023 and later read
 PICTURES, EMBEDDING, PROBABILITIES = "pictures", "features", "probabilities"
 FAMILIARITY = "familiarity"
+BOXES, SCORES = "boxes", "scores"  # of a detector
 ACTIVATIONS = "activations"  # what enters a stage
 MAP = "map"  # what is averaged into the features
 
@@ -42,11 +44,11 @@ class Graph:
         self.nodes.append(helper.make_node(kind, list(inputs), [output], **attributes))
         return output
 
-    def model(self, name: str, outputs: dict[str, tuple[int, ...]]) -> onnx.ModelProto:
-        """The whole; `outputs` maps each output to its shape, without the batch."""
+    def model(self, name: str, outputs: dict[str, tuple[int, ...]], size: int = SIZE) -> onnx.ModelProto:
+        """The whole; `outputs` maps each output to its shape, without the batch. `size`: the pictures' side."""
         graph = helper.make_graph(
             self.nodes, name,
-            [helper.make_tensor_value_info(PICTURES, TensorProto.UINT8, ["B", SIZE, SIZE, 3])],
+            [helper.make_tensor_value_info(PICTURES, TensorProto.UINT8, ["B", size, size, 3])],
             [helper.make_tensor_value_info(k, TensorProto.FLOAT, ["B", *shape]) for k, shape in outputs.items()],
             self.weights)
         made = helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], producer_name="trivium",
@@ -57,7 +59,7 @@ class Graph:
 
 
 def add_normalised(graph: Graph) -> str:
-    """Pictures as the backbone wants them, (B, 3, 224, 224)."""
+    """Pictures as the backbone wants them, (B, 3, H, W)."""
     x = graph.add("Cast", PICTURES, to=TensorProto.FLOAT)
     x = graph.add("Transpose", x, perm=[0, 3, 1, 2])
     x = graph.add("Sub", x, graph.constant("mean", np.float32(MEAN)))
@@ -66,8 +68,15 @@ def add_normalised(graph: Graph) -> str:
 
 def add_layers(graph: Graph, x: str, weights: dict[str, Floats], last: int | None = None) -> str:
     """The backbone's first `last` convolutions, all without; returns the name of what they make (B, C, H, W)."""
+    *_, made = each_layer(graph, x, weights, last)
+    return made
+
+
+def each_layer(graph: Graph, x: str, weights: dict[str, Floats], last: int | None = None,
+               size: int = SIZE) -> Iterator[str]:
+    """The backbone's convolutions one after the other; the name of what each makes, which the next one takes."""
     low, high = graph.constant("zero", np.float32(0.0)), graph.constant("six", np.float32(6.0))
-    size, block_input = SIZE, x
+    block_input = x
     for layer in itertools.islice(layers(), last):
         if layer.begins_block:
             block_input = x
@@ -81,7 +90,7 @@ def add_layers(graph: Graph, x: str, weights: dict[str, Floats], last: int | Non
             x = graph.add("Clip", x, low, high)
         if layer.adds_input:
             x = graph.add("Add", x, block_input)
-    return x
+        yield x
 
 
 def add_backbone(graph: Graph, weights: dict[str, Floats]) -> str:

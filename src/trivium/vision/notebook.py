@@ -8,7 +8,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -17,10 +17,9 @@ from trivium.core.assignment import merge
 from trivium.core.follow import follow
 from trivium.core.jobs import find_run, status
 from trivium.core.runfolder import Named as Run
-from trivium.core.studio import parse_config
 from trivium.errors import StudioError
 from trivium.settings import data_folder
-from trivium.vision import STUDIO, importing
+from trivium.vision import importing
 from trivium.vision import project as kept
 from trivium.vision.at_work import moves, try_rules, watch
 from trivium.vision.classify import classify
@@ -43,11 +42,14 @@ from trivium.vision.curating import (
 )
 from trivium.vision.data import counts_of
 from trivium.vision.data import report as report_on
+from trivium.vision.demo_data.project import USUAL_KINDS, demo_project
 from trivium.vision.deploy import deploy as write_bundle
+from trivium.vision.detection.config import DetectConfig
 from trivium.vision.evaluate import evaluate as evaluation
 from trivium.vision.store import PictureStore
 from trivium.vision.stream.config import WatchConfig
 from trivium.vision.submit import submit_training
+from trivium.vision.tasks import training_settings
 from trivium.vision.understand.asking import (  # the questions about a trained classifier
     calibration as calibration,
 )
@@ -63,8 +65,9 @@ from trivium.vision.understand.asking import unknown as unknown
 
 __all__ = ["boxes_of", "classes", "create_project", "delete_project", "export_photos", "export_project", "judged",
            "label", "photos", "remove", "restore", "set_boxes", "suggest", "trainings", "try_rules", "watch"]
+MAP50 = "map/50"
 METRICS = ("fold", "fine_tune/loss", "fine_tune/accuracy", "accuracy/fold", "accuracy/held_out",
-           "calibration_error")  # worth a look on the way
+           "calibration_error", "loss/class", "loss/box", MAP50, "map/50_95")  # worth a look on the way
 
 
 class RunFailed(StudioError):
@@ -83,6 +86,12 @@ def import_photos(path: str | Path, *, name: str, task: str | None = None, label
     project, result = importing.import_photos(data_folder(data), Path(path), name, task, say, label)
     return {"project": project.name, "task": project.task, **asdict(result),
             **report_on(project, PictureStore(data_folder(data)))}
+
+
+def make_demo(name: str, *, photos: int = 200, kinds: Sequence[str] = USUAL_KINDS, seed: int = 1,
+              data: Path | str | None = None, say: Callable[[str], None] = lambda _text: None) -> dict[str, Any]:
+    """Make a detection project of synthetic photos with exact boxes: {"project", "photos", "boxes", "classes"}."""
+    return demo_project(data_folder(data), name, photos, kinds, seed, say)
 
 
 def projects(data: Path | str | None = None) -> list[dict[str, Any]]:
@@ -105,17 +114,18 @@ def report(name: str, data: Path | str | None = None) -> dict[str, Any]:
 
 
 def settings() -> dict[str, Any]:
-    """{"train": ..., "watch": ...}: JSON Schemas with each setting's default, range and what more and less do."""
-    return {"train": TrainConfig.model_json_schema(), "watch": WatchConfig.model_json_schema()}
+    """{"train", "detect", "watch"}: JSON Schemas with each setting's default, range and what more and less do."""
+    return {"train": TrainConfig.model_json_schema(), "detect": DetectConfig.model_json_schema(),
+            "watch": WatchConfig.model_json_schema()}
 
 
 def train(project: str, *, config: Mapping[str, Any] | None = None, seed: int = 1, name: str | None = None,
           out: Path | str | None = None, data: Path | str | None = None, **settings: Any) -> dict[str, Any]:
-    """Train a classifier on a project and wait for it: {"run", "status", "wall_s", "steps", "best"}.
+    """Train a classifier or, by the project's task, a detector, and wait: {"run", "status", "wall_s", "steps", "best"}.
 
     `settings` are fields of the training's configuration, such as folds=10 or head={"l2": 30}; they win over `config`.
     """
-    parsed: Any = parse_config(STUDIO.configs["train"], merge(config or {}, settings))
+    parsed = training_settings(data_folder(data), project, merge(config or {}, settings))
     folder, _ = submit_training(data_folder(data), project, parsed, seed, name, None if out is None else Path(out))
     follow(folder, keys=METRICS)
     found = result(folder)
@@ -132,13 +142,18 @@ def result(folder: Path) -> dict[str, Any]:
 
 
 def evaluate(run: Run, *, on: str | None = None, data: Path | str | None = None) -> dict[str, Any]:
-    """{"accuracy", "interval", "n", "per_class", "folds", ...} of a training, or of its model on another project."""
+    """{"accuracy", "interval", "n", "per_class", "folds", ...} of a training, or of its model on another project.
+
+    For a detector: {"map50", "map50_95", "interval", "n", "per_class", ...}.
+    """
     return evaluation(find_run(data_folder(data), run), on, data_folder(data))
 
 
 def run(run: Run, source: str | Path, *, top: int = 3, data: Path | str | None = None,
         say: Callable[[str], None] = lambda _text: None) -> dict[str, Any]:
     """What is on a photo, or on those of a folder or zip: {"results": [{"file", "predicted", "confidence", "top"}]}.
+
+    Of a detector: {"results": [{"file", "boxes", "counts"}]}.
 
     A video or a camera is watched, as `watch` does.
     """

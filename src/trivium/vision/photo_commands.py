@@ -165,5 +165,5 @@ def settings(as_json: bool) -> None:
     from trivium.core.studio import field_rows
     from trivium.vision import STUDIO, at_work, notebook
 
-    rows = [*field_rows(STUDIO.configs["train"]), *field_rows(at_work.CONFIG)]
+    rows = [row for target in (*STUDIO.configs.values(), at_work.CONFIG) for row in field_rows(target)]
     told(notebook.settings(), as_json, [f"{name:<24} {default:<12} {title}" for name, default, title in rows])

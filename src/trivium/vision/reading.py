@@ -1,6 +1,6 @@
 """Reads many pictures in confined processes, a batch each: python -P -m trivium.vision.reading FOLDER
 
-Each process gets files and a network, the backbone or a whole classifier, gives up everything else, and writes beside
+Each process gets files and a network, the backbone or a whole model, gives up everything else, and writes beside
 each file what it is: measures, thumbnail, view, features. A file that ends the process or takes too long is named, and
 the rest goes on in another.
 """
@@ -76,6 +76,7 @@ def main(folder: Path) -> int:
     enclosed = enclose(folder, folder)
     names = json.loads((folder / BATCH).read_text(encoding="utf-8"))
     from trivium.vision import pictures
+    from trivium.vision.detection import geometry  # noqa: F401  while files can still be found
 
     network = None
     if (folder / NETWORK).is_file():
@@ -101,8 +102,8 @@ def facts_of(path: Path, name: str, network: Any) -> dict[str, Any]:
 
     from trivium.errors import BadFile
     from trivium.vision import features, pictures
-    from trivium.vision.backbone import SIZE
-    from trivium.vision.graph import EMBEDDING, FAMILIARITY, MAP, PROBABILITIES
+    from trivium.vision.detection import geometry
+    from trivium.vision.graph import BOXES, EMBEDDING, FAMILIARITY, MAP, PROBABILITIES, SCORES
 
     try:
         picture = pictures.read(path.read_bytes(), name)
@@ -113,12 +114,15 @@ def facts_of(path: Path, name: str, network: Any) -> dict[str, Any]:
     path.with_suffix(".thumbnail").write_bytes(picture.thumbnail)
     found: dict[str, Any] = {}
     if network is not None:
-        said = network.outputs(pictures.squashed(picture.image, SIZE)[None])
-        path.with_suffix(".features").write_bytes(features.packed(said[EMBEDDING][0]))
+        said = network.outputs(pictures.squashed(picture.image, network.side)[None])
+        if EMBEDDING in said:
+            path.with_suffix(".features").write_bytes(features.packed(said[EMBEDDING][0]))
         if PROBABILITIES in said:  # a whole classifier
             found["probabilities"] = said[PROBABILITIES][0].tolist()
         if FAMILIARITY in said:
             found["familiarity"] = float(said[FAMILIARITY][0, 0])
+        if SCORES in said:  # a detector
+            found |= geometry.told(said[BOXES][0], said[SCORES][0])
         if MAP in said:
             with path.with_suffix(".map").open("wb") as out:
                 np.save(out, said[MAP][0])

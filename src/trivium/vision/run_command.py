@@ -54,6 +54,9 @@ def photos(found: dict[str, Any], as_json: bool) -> None:
         click.echo(json.dumps(found, ensure_ascii=False))
         return
     for row in found["results"]:
+        if "boxes" in row:
+            click.echo(f"{row['file']}: {', '.join(f'{n} {label}' for label, n in row['counts'].items()) or 'nothing'}")
+            continue
         others = ", ".join(f"{each['label']} {each['probability']:.0%}" for each in row["top"][1:])
         said = f"{row['predicted']} {row['confidence']:.0%}{f' ({others})' if others else ''}"
         click.echo(f"{row['file']}: {'I do not know; if anything, ' if row['known'] is False else ''}{said}")

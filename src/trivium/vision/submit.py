@@ -9,39 +9,50 @@ from pathlib import Path
 
 from trivium.core import files
 from trivium.core.runfolder import Content, create_run
-from trivium.vision import STUDIO
 from trivium.vision.advice import warnings
 from trivium.vision.config import TrainConfig
 from trivium.vision.data import PHOTOS, Photos, inputs_of, photos_of
+from trivium.vision.detection.config import DetectConfig
+from trivium.vision.detection.data import BoxedPhotos, boxed_photos_of, packed_inputs
 from trivium.vision.importing import add_features
-from trivium.vision.project import load
+from trivium.vision.project import Project, load
 from trivium.vision.store import PictureStore
+from trivium.vision.tasks import KIND, studio_for
 from trivium.vision.tuning.pictures import PICTURES, pack_pictures, views_that_fit
 
 ORIGIN = "project.json"
 
 
-def submit_training(data_dir: Path, project_name: str, config: TrainConfig, seed: int, name: str | None = None,
-                    folder: Path | None = None, threads: int | None = None,
+def submit_training(data_dir: Path, project_name: str, config: TrainConfig | DetectConfig, seed: int,
+                    name: str | None = None, folder: Path | None = None, threads: int | None = None,
                     say: Callable[[str], None] = lambda _text: None) -> tuple[Path, list[str]]:
     """A queued training in DATA/runs, or in ``folder``, and what its owner should know of the photos."""
     store, project = PictureStore(data_dir), load(data_dir, project_name)
     add_features(store, project.labelled(), say)
-    photos = photos_of(project, store)
     called = name or (folder.name if folder is not None else f"{project_name} {seed}")
-    inputs, tuned = {**inputs_of(photos, store), **origin_of(photos)}, config.fine_tune.on
-    if tuned:
-        views_that_fit(config.fine_tune, len(photos.sha256))  # refuses what can't be done before anything is made
-    with tempfile.TemporaryDirectory(prefix="trivium-pictures-") as folder_of_pictures:
-        if tuned:
-            inputs[PICTURES] = Path(folder_of_pictures) / PICTURES
-            pack_pictures(photos.sha256, store, Path(folder_of_pictures) / PICTURES)
-        made = create_run(STUDIO, "train", called, config, data=data_dir, out=folder, seed=seed, inputs=inputs,
-                          threads=threads)
+    with tempfile.TemporaryDirectory(prefix="trivium-pictures-") as scratch:
+        inputs = inputs_for(project, store, config, Path(scratch))
+        made = create_run(studio_for(project.task), KIND, called, config, data=data_dir, out=folder, seed=seed,
+                          inputs=inputs, threads=threads)
     return made, warnings(project)
 
 
-def origin_of(photos: Photos) -> dict[str, Content]:
+def inputs_for(project: Project, store: PictureStore, config: TrainConfig | DetectConfig,
+               scratch: Path) -> dict[str, Content]:
+    """What a training takes along; refuses what can't be done before anything is made."""
+    if isinstance(config, DetectConfig):
+        boxed = boxed_photos_of(project, store)
+        return {**packed_inputs(boxed, store, scratch), **origin_of(boxed)}
+    photos = photos_of(project, store)
+    inputs = {**inputs_of(photos, store), **origin_of(photos)}
+    if config.fine_tune.on:
+        views_that_fit(config.fine_tune, len(photos.sha256))
+        pack_pictures(photos.sha256, store, scratch / PICTURES)
+        inputs[PICTURES] = scratch / PICTURES
+    return inputs
+
+
+def origin_of(photos: Photos | BoxedPhotos) -> dict[str, Content]:
     """Whose training it is, in a few bytes: lists of trainings would else have to read the names of all photos."""
     return {ORIGIN: json.dumps({"project": photos.project, "photos": len(photos.sha256)}, ensure_ascii=False)}
 

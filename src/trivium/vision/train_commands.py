@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -24,17 +23,16 @@ from trivium.settings import Settings
 @click.pass_context
 def train(ctx: click.Context, project: str, config_file: Path | None, sets: tuple[str, ...], seed: int,
           threads: int | None, name: str | None, out: Path | None, as_json: bool) -> None:
-    """Train a classifier on a project's photos."""
+    """Train a classifier on a project's photos, or a detector on a project with boxes."""
     from trivium.core.assignment import assigned
     from trivium.core.config_file import read_config
     from trivium.core.follow import follow
-    from trivium.core.studio import parse_config
-    from trivium.vision import STUDIO
-    from trivium.vision.notebook import METRICS, result
+    from trivium.vision.notebook import MAP50, METRICS, result
     from trivium.vision.submit import submit_training
+    from trivium.vision.tasks import training_settings
 
     settings: Settings = ctx.obj
-    config: Any = parse_config(STUDIO.configs["train"], assigned(sets, over=read_config(config_file)))
+    config = training_settings(settings.data, project, assigned(sets, over=read_config(config_file)))
     folder, warnings = submit_training(settings.data, project, config, seed, name, out, threads,
                                        say=lambda text: click.echo(text, err=True))
     for warning in warnings:
@@ -44,8 +42,9 @@ def train(ctx: click.Context, project: str, config_file: Path | None, sets: tupl
     if as_json:
         click.echo(json.dumps(found))
     elif found["best"] is not None:
-        click.echo(f"{folder}: {found['status']}; right on {found['best']['value']:.1%} of held-out photos. "
-                   f"More: trivium vision evaluate {folder}")
+        told = (f"mAP50 {found['best']['value']:.3f} on held-out photos" if found["best"]["metric"] == MAP50 else
+                f"right on {found['best']['value']:.1%} of held-out photos")
+        click.echo(f"{folder}: {found['status']}; {told}. More: trivium vision evaluate {folder}")
     ctx.exit(code)
 
 
@@ -55,7 +54,7 @@ def train(ctx: click.Context, project: str, config_file: Path | None, sets: tupl
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output.")
 @click.pass_obj
 def evaluate(settings: Settings, run: str, on: str | None, as_json: bool) -> None:
-    """Say how good a trained classifier is on photos that it has not learned from."""
+    """Say how good a trained model is on photos that it has not learned from."""
     from trivium.vision import notebook
     from trivium.vision.evaluate import report_lines
 
@@ -69,7 +68,7 @@ def evaluate(settings: Settings, run: str, on: str | None, as_json: bool) -> Non
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output.")
 @click.pass_obj
 def deploy(settings: Settings, run: str, out: Path, as_json: bool) -> None:
-    """Write a trained classifier as a bundle (ONNX, card, check pictures), tried once more before it goes."""
+    """Write a trained model as a bundle (ONNX, card, check pictures), tried once more before it goes."""
     from trivium.vision import notebook
 
     found = notebook.deploy(run, out, settings.data)

@@ -212,9 +212,10 @@ class SuggestionView(BaseModel):
 
 
 class VisionSettings(BaseModel):
-    """The JSON Schemas that forms are made from."""
+    """The JSON Schemas that forms are made from: of a classifier's settings, of a detector's, and of watching."""
 
     train: dict[str, Any]
+    detect: dict[str, Any]
     watch: dict[str, Any]
 
 
@@ -228,10 +229,11 @@ class VisionTraining(_Body):
 
 
 class ProjectTraining(BaseModel):
-    """A training of a project, and how often it is right where it has a result."""
+    """A training of a project, and its score where it has a result: how often it is right, or for detection mAP50."""
 
     run: RunView
     accuracy: float | None
+    map50: float | None
     interval: tuple[float, float] | None
     n: int | None
 

@@ -4538,7 +4538,7 @@ export interface components {
         };
         /**
          * ProjectTraining
-         * @description A training of a project, and how often it is right where it has a result.
+         * @description A training of a project, and its score where it has a result: how often it is right, or for detection mAP50.
          */
         ProjectTraining: {
             /** Accuracy */
@@ -4548,6 +4548,8 @@ export interface components {
                 number,
                 number
             ] | null;
+            /** Map50 */
+            map50: number | null;
             /** N */
             n: number | null;
             run: components["schemas"]["RunView"];
@@ -5878,9 +5880,13 @@ export interface components {
         };
         /**
          * VisionSettings
-         * @description The JSON Schemas that forms are made from.
+         * @description The JSON Schemas that forms are made from: of a classifier's settings, of a detector's, and of watching.
          */
         VisionSettings: {
+            /** Detect */
+            detect: {
+                [key: string]: unknown;
+            };
             /** Train */
             train: {
                 [key: string]: unknown;

@@ -9,24 +9,37 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from PIL import Image
+
 from trivium.core import files
 from trivium.errors import BadFile, StudioError
 from trivium.vision.data import SAMPLES
 from trivium.vision.deploy import CARD, MODEL, check, read_bundle
+from trivium.vision.detection.verdict import boxes_in
+from trivium.vision.events import Box, Guess
 from trivium.vision.features import Session
-from trivium.vision.graph import PROBABILITIES
-from trivium.vision.pictures import Bytes
+from trivium.vision.graph import BOXES, PROBABILITIES, SCORES
+from trivium.vision.pictures import Bytes, squashed
 from trivium.vision.rejection import is_known
-from trivium.vision.stream.verdicts import threshold_of
+from trivium.vision.stream.verdicts import guesses, threshold_of
 
 PART_CAP_BYTES, MAX_PARTS = 200_000_000, 32
 VERSION_LENGTH = 12
 DAMAGED = "Make it again with: trivium vision deploy RUN --out BUNDLE.zip"
 
 
+@dataclass(frozen=True)
+class Seen:
+    """What a model says of a picture; `boxes` where it finds things, else how likely each class is."""
+
+    top: list[Guess]
+    known: bool  # whether it knows such pictures, or finds anything
+    boxes: list[Box] | None = None
+
+
 @dataclass
 class Model:
-    """A classifier in the runtime."""
+    """A classifier or a detector in the runtime."""
 
     card: dict[str, Any]
     session: Session
@@ -44,10 +57,31 @@ class Model:
     def threshold(self) -> float | None:
         return threshold_of(self.card)
 
-    def look(self, picture: Bytes) -> tuple[list[float], bool]:
-        """The probability of each class for one picture (224, 224, 3), and whether it is familiar at all."""
+    @property
+    def task(self) -> str:
+        return str(self.card["task"])
+
+    @property
+    def side(self) -> int:
+        """Pixels of a side of the pictures that it looks at."""
+        return self.session.side
+
+    def look(self, picture: Bytes, top: int, threshold: float | None = None) -> Seen:
+        """What is on a picture (S, S, 3); `threshold` is the least score of a box, where not the card's count."""
+        if picture.shape[0] != self.side:  # it came in the size of the model before
+            picture = squashed(Image.fromarray(picture), self.side)
         said = self.session.outputs(picture[None])
-        return said[PROBABILITIES][0].tolist(), is_known(self.card, said) is not False
+        if SCORES in said:
+            return seen(boxes_in(self.card, said[BOXES][0], said[SCORES][0], threshold), top)
+        return Seen(guesses(self.classes, said[PROBABILITIES][0].tolist(), top),
+                    is_known(self.card, said) is not False)
+
+
+def seen(boxes: list[Box], top: int) -> Seen:
+    """Boxes, and the classes of the surest ones: what is settled about a scene is settled about its surest object."""
+    best = {box.label: box.confidence for box in reversed(boxes)}  # the surest come first
+    order = sorted(best, key=lambda label: -best[label])[:top]
+    return Seen([Guess(label=label, probability=best[label]) for label in order], bool(boxes), boxes)
 
 
 def open_model(path: Path, threads: int = 1, checked: bool = False) -> Model:

@@ -30,7 +30,7 @@ from trivium.vision.stream import wire
 from trivium.vision.stream.address import VIDEO, Address
 from trivium.vision.stream.eye import TASK
 
-SIDE = 224
+SIDE = 224  # pixels, of the pictures that a classifier looks at
 PATIENCE_S = 60.0  # a single frame of a file may take so long, the start of Python included
 DIED = "What decodes it came to an end."
 
@@ -45,7 +45,7 @@ class Shot:
     width: int
     height: int
     name: str | None
-    picture: Bytes  # (224, 224, 3)
+    picture: Bytes  # (S, S, 3)
     view: bytes | None  # JPEG
 
 
@@ -61,8 +61,8 @@ class State:
 class Source:
     """A source of frames, decoded in a process of its own."""
 
-    def __init__(self, address: Address, patience_s: float = PATIENCE_S) -> None:
-        self.address, self.patience_s = address, patience_s
+    def __init__(self, address: Address, patience_s: float = PATIENCE_S, side: int = SIDE) -> None:
+        self.address, self.patience_s, self.side = address, patience_s, side
         self.state, self.closed = State("connecting"), False
         self.folder = Path(tempfile.mkdtemp(prefix="trivium-eye-"))
         try:
@@ -73,7 +73,7 @@ class Source:
 
     def _start(self) -> None:
         fd = _opened(self.address) if self.address.kind == VIDEO and os.name != "nt" else None
-        task = {"kind": self.address.kind, "place": self.address.place, "shown": self.address.shown, "side": SIDE,
+        task = {"kind": self.address.kind, "place": self.address.place, "shown": self.address.shown, "side": self.side,
                 "fd": fd}
         try:
             (self.folder / TASK).write_text(json.dumps(task), encoding="utf-8")
@@ -107,7 +107,7 @@ class Source:
             return self._died()
         if answer.kind == wire.FRAME:
             self.state = State("live")
-            return shot_of(answer)
+            return shot_of(answer, self.side)
         if answer.kind == wire.STATE:
             self.state = State(str(answer.facts.get("state"))[:20], str(answer.facts.get("message"))[:300],
                                int(answer.facts.get("tries") or 0))
@@ -176,11 +176,11 @@ def _opened(address: Address) -> int:
         raise BadFile(f"{address.shown} can't be read: {error.strerror}.", "Check that you may read it.") from None
 
 
-def shot_of(answer: wire.Answer) -> Shot:
+def shot_of(answer: wire.Answer, side: int = SIDE) -> Shot:
     """A frame from what came over the wire; only its length is relied on."""
-    facts, size = answer.facts, SIDE * SIDE * 3
+    facts, size = answer.facts, side * side * 3
     try:
-        picture = np.frombuffer(answer.pixels, np.uint8, size).reshape(SIDE, SIDE, 3)
+        picture = np.frombuffer(answer.pixels, np.uint8, size).reshape(side, side, 3)
         time_s, name = facts["time_s"], facts["name"]
         return Shot(int(facts["number"]), float(facts["taken_at"]), None if time_s is None else float(time_s),
                     int(facts["width"]), int(facts["height"]), None if name is None else str(name)[:500], picture,

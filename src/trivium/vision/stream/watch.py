@@ -18,9 +18,9 @@ from trivium.vision.stream import wire
 from trivium.vision.stream.address import VIDEO, Address
 from trivium.vision.stream.clock import Clock, RealClock, Ticks
 from trivium.vision.stream.config import WatchConfig
-from trivium.vision.stream.model import Model
+from trivium.vision.stream.model import Model, Seen
 from trivium.vision.stream.source import Shot, Source, State
-from trivium.vision.stream.verdicts import Consensus, guesses, label_of
+from trivium.vision.stream.verdicts import Consensus, label_of
 
 
 def device_name() -> str:
@@ -58,7 +58,7 @@ class Watch:
         self.device, self.on_state, self.clock = device or device_name(), on_state, clock or RealClock()
         self.use(model)
         self.consensus = Consensus(self.config)
-        self.source = source or Source(address)
+        self.source = source or Source(address, side=model.side)
         self.state, self.view, self.wants_view = State("connecting"), b"", False
         self.ticks: Ticks | None = None
 
@@ -89,10 +89,8 @@ class Watch:
     def event(self, shot: Shot) -> Event:
         """What the model says of a frame."""
         model = self.model
-        probabilities, known = model.look(shot.picture)
-        top = guesses(model.classes, probabilities, self.config.top)
-        told = known or self.config.threshold is not None  # who sets a threshold of their own goes by that alone
-        label = label_of(top[0], self.threshold) if told else None
+        seen = model.look(shot.picture, self.config.top, self.config.threshold)
+        label = self.label(seen)
         now = self.clock.monotonic()
         latency_s = max(0.0, now - shot.taken_at)
         taken = self.clock.unix() - latency_s
@@ -100,10 +98,18 @@ class Watch:
             self.view = shot.view
         return Event(time=round(taken, 6), frame=shot.number, source=self.address.shown, time_s=shot.time_s,
                      file=shot.name, width=shot.width, height=shot.height, device=self.device,
-                     project=model.project, model=model.version, task=str(model.card["task"]),
-                     label=label, confidence=top[0].probability, top=top,
+                     project=model.project, model=model.version, task=model.task,
+                     label=label, confidence=seen.top[0].probability if seen.top else None,
+                     top=seen.top, boxes=seen.boxes,
                      settled=self.consensus.add(label, self.moment(shot, taken)),
                      latency_ms=round(latency_s * 1e3, 3))
+
+    def label(self, seen: Seen) -> str | None:
+        """What it is, None where the model does not know; of several objects the surest one's."""
+        if seen.boxes is not None:
+            return seen.top[0].label if seen.top else None
+        told = seen.known or self.config.threshold is not None  # a threshold of their own is all that counts
+        return label_of(seen.top[0], self.threshold) if told else None
 
     @staticmethod
     def moment(shot: Shot, taken: float) -> float:

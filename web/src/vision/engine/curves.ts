@@ -12,7 +12,12 @@ export interface Curve {
 const COLORS = ["--series-1", "--series-2", "--series-4", "--series-3", "--series-5", "--series-6"];
 /** Counters and single figures, which make no curve. */
 const NO_CURVE = new Set(["fold", "epoch", "photos/held_out", "temperature", "calibration_error"]);
-const NAMES: Record<string, string> = { accuracy: "Share right", loss: "Loss", losses: "Loss" };
+const NAMES: Record<string, string> = {
+  accuracy: "Share right",
+  loss: "Loss",
+  losses: "Loss",
+  map: "Mean average precision",
+};
 
 const words = (text: string) => {
   const plain = text.replaceAll("_", " ");

@@ -218,6 +218,14 @@ describe("a training", () => {
     expect(obstacles(project([5, 5]), { ...plain, seed: -1 }, fields)).toHaveLength(1);
   });
 
+  it("lets a detector learn a single class, from boxes", () => {
+    const plain = { name: "", seed: 1, config: {} };
+    expect(obstacles({ ...project([5, 0]), task: "detection" }, plain, fields)).toEqual([]);
+    expect(obstacles({ ...project([0, 0]), task: "detection" }, plain, fields)[0]).toContain(
+      "No photo has a box",
+    );
+  });
+
   it("shows each metric that makes a curve, with those of its kind", () => {
     const curves = curvesOf({
       fold: [

@@ -23,6 +23,10 @@ export function toTraining(project: string, draft: TrainDraft, fields: readonly 
 export function obstacles(project: ProjectView, draft: TrainDraft, fields: readonly Field[]): string[] {
   const found = Object.values(problemsOf(fields, laidOut(fields, draft.config)));
   const some = project.classes.filter((one) => one.photos > 0);
+  if (project.task === "detection") {
+    if (some.length === 0) found.unshift("No photo has a box yet. Draw some first.");
+    return [...found, ...seedProblem(draft.seed)];
+  }
   const single = some.find((one) => one.photos === 1);
   if (some.length < 2)
     found.unshift(

@@ -1,0 +1,96 @@
+"""Teaching a detector, and a detector at work on a film, beside the loop that one writes by hand.
+
+Each training is a run as everybody's, on composed photos (`trivium vision demo`): what it reaches says how well the
+training works, not how well a detector does on anybody's photos.
+"""
+
+from __future__ import annotations
+
+import json
+import statistics
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from trivium.bench.result import Result
+from trivium.bench.vision import THREADS, events_per_s, film
+
+PHOTOS, KINDS, SEEDS = 200, ("cup", "fruit", "vehicle"), (1, 2, 3)
+FRAMES, REPETITIONS = 600, 5
+
+
+def bench(quick: bool) -> Iterator[Result]:
+    """mAP50 and minutes, the median of the seeds; then frames a second."""
+    with tempfile.TemporaryDirectory(prefix="trivium-bench-") as scratch:
+        place = Path(scratch)
+        trained = [taught(place / "data", seed, quick) for seed in SEEDS[:1 if quick else len(SEEDS)]]
+        maps, minutes = [found["map50"] for _, found, _ in trained], [took for _, _, took in trained]
+        note = f"{PHOTOS} composed photos; seeds: {', '.join(f'{each:.3f}' for each in maps)}"
+        yield Result("Detection, mAP50 on held-out photos", statistics.median(maps), "", note=note)
+        yield Result("Detection, a training from the click to its scores", statistics.median(minutes), "min")
+        yield film_speed(place, trained[0][0], 90 if quick else FRAMES, 1 if quick else REPETITIONS)
+
+
+def taught(data: Path, seed: int, quick: bool) -> tuple[Path, dict[str, Any], float]:
+    """A training's folder, its report, and the minutes that it took."""
+    from trivium.vision import notebook
+
+    name = f"bench-{seed}"
+    notebook.make_demo(name, photos=24 if quick else PHOTOS, kinds=KINDS, seed=seed, data=data)
+    settings: dict[str, Any] = {"views": 1, "learn": {"updates": 20}} if quick else {}
+    begin = time.perf_counter()
+    result = notebook.train(name, seed=seed, data=data, config=settings)
+    report = notebook.evaluate(result, data=data)
+    return Path(result["run"]), report, (time.perf_counter() - begin) / 60
+
+
+def film_speed(place: Path, run: Path, frames: int, repetitions: int) -> Result:
+    """Decode to event on 720p, ours and by hand."""
+    from trivium.vision.stream.model import open_model
+
+    path = film(place / "film.mp4", frames)
+    ours, theirs = [], []
+    peer = opencv_loop((run / "model" / "model.onnx").read_bytes())
+    for _ in range(repetitions):
+        ours.append(events_per_s(open_model(run, THREADS), path))
+        if peer is not None:
+            theirs.append(peer(path))
+    return Result("detection, decode to event, 720p film", statistics.median(ours), "frames/s",
+                  "OpenCV + ONNX Runtime loop" if theirs else None, statistics.median(theirs) if theirs else None,
+                  note="" if theirs else 'no peer: pip install "trivium[bench]"')
+
+
+def opencv_loop(model: bytes) -> Any:
+    """The loop that one writes by hand, OpenCV's own suppression in it; None where OpenCV is not installed."""
+    try:
+        import cv2
+    except ImportError:
+        return None
+    import onnxruntime
+
+    from trivium.vision.detection.geometry import OVERLAP, SIZE
+
+    cv2.setNumThreads(THREADS)
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = THREADS
+    session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+
+    def loop(path: Path) -> float:
+        film = cv2.VideoCapture(str(path))
+        moments: list[float] = []
+        while True:
+            ok, frame = film.read()
+            if not ok:
+                break
+            small = cv2.cvtColor(cv2.resize(frame, (SIZE, SIZE)), cv2.COLOR_BGR2RGB)
+            boxes, scores = session.run(["boxes", "scores"], {"pictures": small[None]})
+            best, sides = scores[0].max(1), boxes[0].copy()
+            sides[:, 2:] -= sides[:, :2]
+            kept = cv2.dnn.NMSBoxesBatched(sides, best, scores[0].argmax(1), 0.3, OVERLAP)
+            json.dumps([{"xyxy": boxes[0][k].tolist(), "score": float(best[k])} for k in kept])
+            moments.append(time.perf_counter())
+        return (len(moments) - 1) / (moments[-1] - moments[0])
+
+    return loop

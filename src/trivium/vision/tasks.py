@@ -1,0 +1,32 @@
+"""What a project's task asks for: which training, with which settings; and which task a training was for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from trivium.core.spec import Spec
+from trivium.core.studio import Studio, parse_config
+from trivium.vision import STUDIO
+from trivium.vision.project import CLASSIFICATION, DETECTION, load
+
+TRAININGS = {CLASSIFICATION: "train", DETECTION: "detect"}  # task -> its entry and its settings in STUDIO
+KIND = "train"  # of every run that teaches, whatever the task
+
+
+def studio_for(task: str) -> Studio:
+    """The studio as a training of that task needs it."""
+    name = TRAININGS[task]
+    return replace(STUDIO, entries={KIND: STUDIO.entries[name]}, configs={KIND: STUDIO.configs[name]})
+
+
+def training_settings(data: Path, project: str, values: Mapping[str, Any]) -> Any:
+    """Settings for a training on that project, checked."""
+    return parse_config(STUDIO.configs[TRAININGS[load(data, project).task]], values)
+
+
+def task_of(spec: Spec) -> str:
+    """What a training was for."""
+    return next((task for task, name in TRAININGS.items() if STUDIO.configs[name] == spec.config_type), CLASSIFICATION)
