@@ -22,6 +22,8 @@ from trivium.vision.delivery import WAITS_S, Courier
 from trivium.vision.events import Event, Settled
 from trivium.vision.outside import Forbidden, NotDelivered
 from trivium.vision.stream.clock import SimulatedClock
+from trivium.vision.stream.config import WatchConfig
+from trivium.vision.stream.verdicts import Consensus
 
 
 def event(time: float, label: str | None = "recycling", confidence: float = 0.9, frame: int = 0) -> Event:
@@ -52,13 +54,35 @@ def seconds(begin: float, end: float, label: str | None = "recycling") -> list[E
     ({"label": "recycling", "for_s": 3, "again_s": 60},
      [*seconds(10, 14), *seconds(14.25, 15, "landfill"), *seconds(15.25, 19)], [13.0]),
     ({"label": "recycling", "for_s": 3}, at(10.0, 14.0), []),  # nobody looked in between
+    ({"label": "recycling", "for_s": 1}, [*seconds(10, 12), *seconds(20, 22)], [11.0]),  # still the same one
+    ({"label": "recycling"}, at(*range(0, 100, 5)), [0]),  # a frame every 5 s is no gap
+    ({"label": "recycling", "for_s": 10}, at(*range(0, 100, 5)), [15]),  # the first step tells how slow it is
+    ({"label": "recycling", "for_s": 30}, [*seconds(0, 20), *at(60.0, 61.0), *seconds(61.25, 80)], []),  # nobody looked
     ({"label": "recycling", "at_least": 0.95}, at(1.0), []),
+    ({"label": "recycling", "when": "gone", "at_least": 0.8}, at(1.0, confidence=0.3), []),  # unsure is not gone
     ({"label": "landfill", "when": "gone", "for_s": 1}, seconds(5, 7), [6.0]),
     ({"when": "unknown", "for_s": 1}, seconds(5, 7, None), [6.0]),
     ({"label": "recycling", "for_s": 3}, [*seconds(10, 12), *seconds(3, 6)], [6.0]),  # a film that begins again
 ])
 def test_when_a_rule_comes_true(rule: dict[str, Any], events: list[Event], times: list[float]) -> None:
     assert fired(rule, events) == times
+
+
+def test_a_rate_that_was_chosen_is_no_gap_from_the_first_frame_on() -> None:
+    engine = rules.Engine(rules.parse([{"name": "r", "label": "recycling", "for_s": 10}]).rules, rate_fps=0.2)
+    assert [each.time for each in at(0, 5, 10, 15) if engine.see(each)] == [10]
+
+
+def test_confidence_is_that_of_the_rules_class_over_the_frames_that_vote() -> None:
+    """One frame that is surely something else is no sign of the class; one that is unsure takes nothing away."""
+    vote = Consensus(WatchConfig(consensus_frames=5))
+    said = [{"landfill": 0.7, "compost": 0.3}] * 4 + [{"landfill": 0.01, "compost": 0.99}]
+    settled = [vote.add(max(each, key=each.__getitem__), float(k), each) for k, each in enumerate(said)]
+    assert settled[-1] is not None and settled[-1].label == "landfill"
+    assert settled[-1].confidence == pytest.approx((4 * 0.7 + 0.01) / 5)
+    last = event(5.0, "compost", 0.99).model_copy(update={"settled": settled[-1]})
+    assert fired({"label": "landfill", "at_least": 0.8}, [last]) == []
+    assert fired({"label": "landfill", "at_least": 0.5}, [last]) == [5.0]
 
 
 def test_nothing_comes_true_before_the_frames_agree() -> None:

@@ -53,6 +53,7 @@ class Settled(BaseModel):
     label: str | None
     share: Share = Field(description="The share of the last frames that say so.")
     frames: int = Field(ge=1, description="How many frames that are.")
+    confidence: Share | None = Field(None, description="How likely they hold the label, in the mean.")
     since: float = Field(description="Since when, in Unix seconds.")
     new: bool = Field(description="Whether it changed with this frame.")
 

@@ -7,6 +7,8 @@ on a recorded film, or on the simulated clock of a test, exactly what it does li
 from __future__ import annotations
 
 import json
+import statistics
+from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +22,8 @@ from trivium.core.spec import new_id
 from trivium.errors import BadConfig
 from trivium.vision.events import Event
 
-GAP_S = 2.0  # where no frame came for so long, nothing counts as having lasted through it
+GAP_S = 2.0  # where no frame came for so long, nothing counts as having lasted through it,
+GAP_FRAMES, STEPS = 3, 9  # unless frames come more slowly: then for so many of the last steps' median
 
 
 class Webhook(BaseModel):
@@ -70,8 +73,8 @@ class Rule(BaseModel):
         "seen", title="When", description="The class is seen; is not seen; or the model does not know what it sees.")
     label: str | None = Field(None, title="Class", description="The class that it is about.", max_length=100)
     for_s: float = Field(0.0, ge=0.0, le=86_400.0, title="For", description="It must last so many seconds.")
-    at_least: float = Field(0.0, ge=0.0, le=1.0, title="Confidence", description="Frames less sure than this don't "
-                            "count as seen.")
+    at_least: float = Field(0.0, ge=0.0, le=1.0, title="Confidence", description="It does not count as seen "
+                            "where the last frames are less sure of it than this, in the mean.")
     again_s: float = Field(0.0, ge=0.0, le=86_400.0, title="Not again for", description="Seconds in which it does not "
                            "fire a second time.")
     then: list[Action] = Field(default_factory=_note, min_length=1, max_length=10, title="Then",
@@ -104,30 +107,41 @@ class Firing:
 @dataclass
 class _Progress:
     since: float | None = None
-    last: float | None = None
     fired: bool = False
     fired_at: float | None = None
 
 
 class Engine:
-    """Applies rules to events as they come."""
+    """Applies rules to events as they come; `rate_fps` says how often, where that is settled beforehand."""
 
-    def __init__(self, rules: Sequence[Rule]) -> None:
+    def __init__(self, rules: Sequence[Rule], rate_fps: float | None = None) -> None:
         self.progress = [(rule, _Progress()) for rule in rules]
+        self.least_gap_s = max(GAP_S, GAP_FRAMES / rate_fps if rate_fps else 0.0)
+        self.last: float | None = None
+        self.steps: deque[float] = deque(maxlen=STEPS)
 
     def see(self, event: Event) -> list[Firing]:
         """The rules that come true with this event."""
         now = event.time if event.time_s is None else event.time_s
+        self._step(now)
         return [Firing(new_id(), rule, event, now - (at.since or 0.0)) for rule, at in self.progress
                 if _fires(rule, at, event, now)]
 
+    def _step(self, now: float) -> None:
+        """Where nobody looked for a while nothing has lasted; where time begins again, everything does."""
+        step = 0.0 if self.last is None else now - self.last
+        gap_s = max(self.least_gap_s, GAP_FRAMES * statistics.median(self.steps) if self.steps else 0.0)
+        for _, at in self.progress:
+            at.since = at.since if 0.0 <= step <= gap_s else None
+            at.fired = at.fired and step >= 0.0
+        if self.last is not None and step >= 0.0:
+            self.steps.append(step)
+        self.last = now
+
 
 def _fires(rule: Rule, at: _Progress, event: Event, now: float) -> bool:
-    lapsed = at.last is not None and not 0.0 <= now - at.last <= GAP_S
-    at.last = now
-    if lapsed or not holds(rule, event):
-        at.since, at.fired = None, False
     if not holds(rule, event):
+        at.since, at.fired = None, False
         return False
     at.since = now if at.since is None else at.since
     resting = at.fired_at is not None and 0.0 <= now - at.fired_at < rule.again_s
@@ -143,8 +157,17 @@ def holds(rule: Rule, event: Event) -> bool:
         return False
     if rule.when == "unknown":
         return event.settled.label is None
-    here = event.settled.label == rule.label and (event.confidence or 0.0) >= rule.at_least
-    return here if rule.when == "seen" else not here
+    if rule.when == "gone":  # a frame that is unsure takes nothing away
+        return event.settled.label != rule.label
+    return event.settled.label == rule.label and surety(rule, event) >= rule.at_least
+
+
+def surety(rule: Rule, event: Event) -> float:
+    """How sure the last frames are of the rule's class; of an event that doesn't say so, how sure its own is."""
+    if event.settled is not None and event.settled.confidence is not None:
+        return event.settled.confidence
+    own = {each.label: each.probability for each in event.top}
+    return own.get(str(rule.label), (event.confidence or 0.0) if event.label == rule.label else 0.0)
 
 
 def parse(values: Any, classes: Iterable[str] | None = None) -> Rules:

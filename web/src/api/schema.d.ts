@@ -4712,7 +4712,7 @@ export interface components {
             again_s?: number;
             /**
              * Confidence
-             * @description Frames less sure than this don't count as seen.
+             * @description It does not count as seen where the last frames are less sure of it than this, in the mean.
              * @default 0
              */
             at_least?: number;
@@ -5134,6 +5134,11 @@ export interface components {
          * @description What the last frames agree on; `label` is None where they agree that the model does not know it.
          */
         Settled: {
+            /**
+             * Confidence
+             * @description How likely they hold the label, in the mean.
+             */
+            confidence?: number | null;
             /**
              * Frames
              * @description How many frames that are.

@@ -68,7 +68,7 @@ class Post:
 
     def _watch(self) -> bool:
         model = self.shelf.model(self.project, self.threads)
-        engine = Engine(self.setup.rules)
+        engine = Engine(self.setup.rules, self.setup.config.rate_fps)
         self.version, self.proved, self.fell = model.version, 0, False
         address = parse(self.setup.source)
         setup = self.setup

@@ -34,6 +34,7 @@ class Seen:
 
     top: list[Guess]
     known: bool  # whether it knows such pictures, or finds anything
+    sure: dict[str, float]  # how likely each class is, or how sure the surest box of it, also beyond `top`
     boxes: list[Box] | None = None
 
 
@@ -73,15 +74,16 @@ class Model:
         said = self.session.outputs(picture[None])
         if SCORES in said:
             return seen(boxes_in(self.card, said[BOXES][0], said[SCORES][0], threshold), top)
-        return Seen(guesses(self.classes, said[PROBABILITIES][0].tolist(), top),
-                    is_known(self.card, said) is not False)
+        probabilities = said[PROBABILITIES][0].tolist()
+        return Seen(guesses(self.classes, probabilities, top), is_known(self.card, said) is not False,
+                    dict(zip(self.classes, probabilities, strict=True)))
 
 
 def seen(boxes: list[Box], top: int) -> Seen:
     """Boxes, and the classes of the surest ones: what is settled about a scene is settled about its surest object."""
     best = {box.label: box.confidence for box in reversed(boxes)}  # the surest come first
     order = sorted(best, key=lambda label: -best[label])[:top]
-    return Seen([Guess(label=label, probability=best[label]) for label in order], bool(boxes), boxes)
+    return Seen([Guess(label=label, probability=best[label]) for label in order], bool(boxes), best, boxes)
 
 
 def open_model(path: Path, threads: int = 1, checked: bool = False) -> Model:

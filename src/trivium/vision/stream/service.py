@@ -53,7 +53,8 @@ class Watching:
         threading.Thread(target=self._work, daemon=True, name=f"watching {self.id}").start()
 
     def _work(self) -> None:
-        engine, courier = Engine(self.rules), Courier(lambda text: self._tell("note", {"message": text}))
+        engine = Engine(self.rules, self.watch.config.rate_fps)
+        courier = Courier(lambda text: self._tell("note", {"message": text}))
         try:
             self.watch.wants_view = True
             for event in self.watch.events():

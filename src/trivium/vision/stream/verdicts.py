@@ -7,7 +7,7 @@ three frames, of which 60 % agree. What was settled stays until the vote is for 
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from trivium.vision.events import Guess, Settled
@@ -43,11 +43,13 @@ class Consensus:
     def __init__(self, config: WatchConfig) -> None:
         self.least, self.share = min(LEAST_FRAMES, config.consensus_frames), config.consensus_share
         self.votes: deque[str | None] = deque(maxlen=config.consensus_frames)
+        self.said: deque[Mapping[str, float]] = deque(maxlen=config.consensus_frames)
         self.settled: Settled | None = None
 
-    def add(self, label: str | None, now: float) -> Settled | None:
+    def add(self, label: str | None, now: float, probabilities: Mapping[str, float] | None = None) -> Settled | None:
         """Count one more frame's verdict; None until enough agree."""
         self.votes.append(label)
+        self.said.append(probabilities or {})
         if len(self.votes) < self.least:
             return None
         winner, count = Counter(self.votes).most_common(1)[0]
@@ -55,8 +57,15 @@ class Consensus:
         before = self.settled
         if agree and count >= self.least and (before is None or winner != before.label):
             self.settled = Settled(label=winner, share=count / len(self.votes), frames=len(self.votes), since=now,
-                                   new=True)
+                                   new=True, confidence=self.confidence(winner))
         elif before is not None:
             share = self.votes.count(before.label) / len(self.votes)
-            self.settled = before.model_copy(update={"share": share, "frames": len(self.votes), "new": False})
+            self.settled = before.model_copy(update={"share": share, "frames": len(self.votes), "new": False,
+                                                     "confidence": self.confidence(before.label)})
         return self.settled
+
+    def confidence(self, label: str | None) -> float | None:
+        """The mean probability of a class over the frames that vote."""
+        if label is None or not any(label in each for each in self.said):
+            return None
+        return min(1.0, max(0.0, round(sum(each.get(label, 0.0) for each in self.said) / len(self.said), 6)))

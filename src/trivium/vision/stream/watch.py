@@ -101,7 +101,7 @@ class Watch:
                      project=model.project, model=model.version, task=model.task,
                      label=label, confidence=seen.top[0].probability if seen.top else None,
                      top=seen.top, boxes=seen.boxes,
-                     settled=self.consensus.add(label, self.moment(shot, taken)),
+                     settled=self.consensus.add(label, self.moment(shot, taken), seen.sure),
                      latency_ms=round(latency_s * 1e3, 3))
 
     def label(self, seen: Seen) -> str | None:

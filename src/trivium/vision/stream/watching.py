@@ -59,7 +59,7 @@ def watched(watch: Watch, rules: Sequence[Rule] = (), seconds: float | None = No
     if out is not None and (out / NAME).exists():
         raise NameTaken(f"{out / NAME} is there already.", "Choose another folder.")
     diary = None if out is None else Diary(out)
-    courier, engine, report = Courier(say), Engine(rules), Report()
+    courier, engine, report = Courier(say), Engine(rules, watch.config.rate_fps), Report()
     begin = time.monotonic()
     interrupted = False
     try:
