@@ -13,6 +13,7 @@ import numpy as np
 import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
+from pydantic import ValidationError
 
 from trivium.core.blobs import BlobStore
 from trivium.core.db import Database
@@ -238,6 +239,39 @@ def test_what_comes_twice_is_kept_once_and_a_wrong_clock_is_not_believed(registr
     assert abs(next(each for each in found if each.kind == "").time - now) < 60
     assert registry.take(joined.id, Delivery.model_validate({"epoch": "bb", "messages": rows})) == 3
     assert len(registry.events(joined.id)) == 7
+
+
+SEEN = {"time": 1.0, "frame": 3, "source": "demo", "width": 2, "height": 2, "device": "kitchen", "project": "p",
+        "model": "3fa94c0b12de", "task": "classification", "latency_ms": 1.0}
+
+
+@pytest.mark.parametrize("spoil", [
+    {"projects": [{"project": "colours", "version": 7}]}, {"projects": [{"project": "../x"}]},
+    {"projects": [{"project": "colours", "state": ["live"]}]}, {"projects": [{"project": "a", "message": 501 * "x"}]},
+    {"projects": [{"project": "colours", "last": "yesterday"}]}, {"projects": [{"project": "colours", "other": 1}]},
+    {"projects": [{"project": "colours", "last": {**SEEN, "latency_ms": None}}]}, {"projects": ["colours"]},
+    {"waiting": 2**70}, {"dropped": -1},
+])
+def test_what_a_device_may_not_report_is_refused_and_spoils_no_list(registry: Registry, tmp_path: Path,
+                                                                     spoil: dict[str, Any]) -> None:
+    joined = registry.join(registry.new_code("http://x").code, "kitchen")
+    registry.deploy(joined.id, bundle(tmp_path / "a.zip"))
+    how = {"project": "colours", "version": "", "state": "live", "last": SEEN}
+    good = {"epoch": "aa", "messages": [], "projects": [how]}
+    registry.take(joined.id, Delivery.model_validate(good))
+    with pytest.raises(ValidationError):
+        registry.take(joined.id, Delivery.model_validate({**good, **spoil}))
+    (project,) = registry.get("kitchen").projects
+    assert project.state == "live" and project.last is not None and project.last.frame == 3
+
+
+def test_a_message_that_no_database_holds_is_kept_as_far_as_it_can_be(registry: Registry) -> None:
+    joined = registry.join(registry.new_code("http://x").code, "kitchen")
+    odd = {"kind": "note\ud800", "project": "p\ud800", "time": 10**400, "message": "\ud800"}
+    rows = [{"seq": 1, "body": odd}]
+    assert registry.take(joined.id, Delivery.model_validate({"epoch": "aa", "messages": rows})) == 1
+    (found,) = registry.events(joined.id)
+    assert found.model_dump_json() and found.kind == "note?" and found.project == "p?"
 
 
 def test_a_bundle_is_given_only_to_the_device_that_is_to_run_it(registry: Registry, tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ import pytest
 
 import trivium.vision as vision
 from trivium.errors import BadConfig
+from trivium.vision import outside
 from trivium.vision.mqtt import MqttConfig, Publisher, broker_of, level
 
 from .colours import bundle, film
@@ -158,6 +159,23 @@ def test_a_broker_that_was_away_is_found_again(broker: Broker, listener: Listene
         wait_for(lambda: 12 in [row["frame"] for row in listener.on("trivium/kitchen/p/events")])
     finally:
         publisher.close()
+
+
+def test_where_a_broker_leads_is_judged_before_each_connection(monkeypatch: pytest.MonkeyPatch) -> None:
+    called: list[Any] = []
+    monkeypatch.setattr(outside.socket, "create_connection", lambda *a, **k: called.append(a))
+    monkeypatch.setattr(outside.socket, "getaddrinfo", lambda *a, flags=0, **k:
+                        [(0, 0, 0, "", ("169.254.169.254", 0))] if not flags else (_ for _ in ()).throw(OSError()))
+    tried = threading.Event()
+    monkeypatch.setattr(Publisher, "_judge", lambda self, *rest, judge=Publisher._judge: (tried.set(), judge(self)))
+    publisher = Publisher(MqttConfig(url="mqtt://broker.example"), "kitchen")
+    try:
+        assert tried.wait(30)
+        with pytest.raises(ConnectionRefusedError, match="never called"):
+            publisher._judge()
+    finally:
+        publisher.close()
+    assert called == []
 
 
 def test_names_cannot_lead_to_other_topics() -> None:

@@ -19,6 +19,7 @@ from trivium.core.spec import Spec, new_id
 from trivium.server.app import create_app
 from trivium.settings import Settings
 from trivium.vision import STUDIO, watch_api
+from trivium.vision.devices.registry import Registry
 
 from .colours import bundle
 from .test_devices import wait_for
@@ -26,8 +27,8 @@ from .test_devices import wait_for
 WATCHES = "/api/v1/vision/watches"
 
 
-def a_run(data: Path) -> str:
-    """A training's folder with the model of colours in it."""
+def a_run(data: Path, client: TestClient | None) -> str:
+    """A training's folder with the model of colours in it, known to the studio."""
     run = data / "runs" / new_id()
     (run / "model").mkdir(parents=True)
     with zipfile.ZipFile(bundle(data / "b.zip", rejection={"threshold": 0.5})) as archive:
@@ -36,6 +37,8 @@ def a_run(data: Path) -> str:
                 config={}, created_at=time.time())
     files.write_json(run / files.SPEC, spec.to_dict())
     files.write_json(run / files.STATUS, {"state": "succeeded"})
+    if client is not None:
+        client.app.state.index.add(run)  # type: ignore[attr-defined]
     return run.name
 
 
@@ -49,7 +52,7 @@ def client(tmp_path: Path) -> Iterator[TestClient]:
 
 
 def test_a_camera_is_watched_live_and_a_slow_viewer_holds_nobody_up(client: TestClient, tmp_path: Path) -> None:
-    run = a_run(tmp_path)
+    run = a_run(tmp_path, client)
     rule = {"name": "anything", "when": "unknown", "for_s": 0.2}
     made = client.post(WATCHES, json={"run": run, "source": "demo:3", "rules": [rule]})
     assert made.status_code == 201, made.text
@@ -75,14 +78,29 @@ def test_a_camera_is_watched_live_and_a_slow_viewer_holds_nobody_up(client: Test
 @pytest.mark.parametrize(("body", "words"), [
     ({"source": "/etc/passwd"}, "Only cameras"), ({"source": "film.mp4"}, "Only cameras"),
     ({"source": "http://169.254.169.254/latest"}, "never called"), ({"source": "file:///etc/passwd"}, "no address"),
-    ({"source": "demo", "run": "nothing"}, "no run"), ({"source": "demo", "config": {"rate_fps": -1}}, "rate_fps"),
+    ({"source": "demo", "run": "nothing"}, "no such run"),
+    ({"source": "rtsp://nowhere.invalid/"}, "no machine called"), ({"source": "rtsp://2852039166/"}, "never called"),
+    ({"source": "demo", "config": {"rate_fps": -1}}, "rate_fps"),
     ({"source": "demo", "rules": [{"name": "x", "label": "yellow"}]}, "knows no class"),
 ])
 def test_what_may_not_be_watched_is_refused_in_words(client: TestClient, tmp_path: Path, body: dict[str, Any],
                                                      words: str) -> None:
-    answer = client.post(WATCHES, json={"run": a_run(tmp_path), **body})
+    answer = client.post(WATCHES, json={"run": a_run(tmp_path, client), **body})
     assert 400 <= answer.status_code < 500 and words in answer.text
     assert client.get(WATCHES).json() == []
+
+
+@pytest.mark.parametrize("road", ["watches", "devices"])
+def test_a_run_is_one_of_the_studios_own(client: TestClient, tmp_path: Path, road: str) -> None:
+    """No page can name a folder elsewhere on the machine, not even one that holds a run."""
+    elsewhere = tmp_path.with_name("elsewhere")
+    outside, own = elsewhere / "runs" / a_run(elsewhere, None), a_run(tmp_path, client)
+    registry = Registry(client.app.state.db, client.app.state.blobs)  # type: ignore[attr-defined]
+    device = registry.join(registry.new_code("http://x").code, "kitchen").id
+    place = WATCHES if road == "watches" else f"/api/v1/vision/devices/{device}/projects"
+    for run in (str(outside), f"../{elsewhere.name}/runs/{outside.name}", outside.name, "."):
+        assert client.post(place, json={"run": run}).status_code in (404, 422), run
+    assert "no such run" not in client.post(place, json={"run": own}).text
 
 
 def test_an_unknown_one_is_said_to_be_gone(client: TestClient) -> None:

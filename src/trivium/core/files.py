@@ -23,6 +23,7 @@ INPUTS, CHECKPOINTS, MODEL, OUT = "inputs", "checkpoints", "model", "out"
 LOCK, STOP, LOG, CRASH, RESERVE, TMP = "lock", "stop", "runner.log", "crash.txt", ".reserve", "tmp"
 MAX_JSON_BYTES = 16 << 20
 TEMPORARY_PREFIX = ".tmp-"
+ANYONE_READS, OWNER_ONLY = 0o644, 0o600
 
 
 def is_disk_full(error: BaseException) -> bool:
@@ -59,9 +60,9 @@ def sync_folder(folder: Path) -> None:
         os.close(fd)
 
 
-def write_file(path: Path, data: bytes, durable: bool = True) -> None:
-    """Write a new file and sync it (not its folder)."""
-    fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0), 0o644)
+def write_file(path: Path, data: bytes, durable: bool = True, mode: int = ANYONE_READS) -> None:
+    """Write a new file and sync it (not its folder). `mode` holds from its first byte on."""
+    fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0), mode)
     try:
         write_all(fd, data)
         if durable:
@@ -70,13 +71,13 @@ def write_file(path: Path, data: bytes, durable: bool = True) -> None:
         os.close(fd)
 
 
-def atomic_write(path: Path, data: bytes | str, durable: bool = True) -> None:
+def atomic_write(path: Path, data: bytes | str, durable: bool = True, mode: int = ANYONE_READS) -> None:
     """Replace `path` by `data` at once; on failure the old file stays and no temporary file is left."""
     content = data.encode() if isinstance(data, str) else data
     temporary = path.with_name(f"{TEMPORARY_PREFIX}{path.name}-{os.getpid()}")
     try:
         with disk_full_guard():
-            write_file(temporary, content, durable)
+            write_file(temporary, content, durable, mode)
             _replace(temporary, path)
     except BaseException as error:
         with contextlib.suppress(OSError):
@@ -101,9 +102,9 @@ def _replace(source: Path, target: Path) -> None:
     os.replace(source, target)
 
 
-def write_json(path: Path, value: Any, durable: bool = True) -> None:
+def write_json(path: Path, value: Any, durable: bool = True, mode: int = ANYONE_READS) -> None:
     """Write `value` as readable JSON, atomically. NaN is refused: it is not JSON."""
-    atomic_write(path, json.dumps(value, indent=1, allow_nan=False, ensure_ascii=False) + "\n", durable)
+    atomic_write(path, json.dumps(value, indent=1, allow_nan=False, ensure_ascii=False) + "\n", durable, mode)
 
 
 def read_file(path: Path) -> bytes:

@@ -13,6 +13,7 @@ from trivium.core import files
 from trivium.errors import BadFile
 
 API_VERSION = 1
+RUN_ID = r"^[0-9A-Za-z_-]{1,64}$"  # what an id looks like, for routes: nothing in it leads to another folder
 CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 

@@ -59,16 +59,20 @@ def status(settings: Any, place: Path | None, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(found, ensure_ascii=False))
         return
-    click.echo(f"{found['name']} belongs to {found['url']}; {found['waiting']} messages wait.")
+    click.echo(f"{found['name']} belongs to {found['url']} and {'works' if found['running'] else 'does not work now'}; "
+               f"{found['waiting']} messages wait, {found['dropped']} were lost.")
     for row in found["projects"]:
-        click.echo(f"  {row['project']}: version {row['version']}, watches {row['source']}")
+        how = f" {row['state']}. {row['message']}".rstrip(". ") if row["state"] else ""
+        click.echo(f"  {row['project']}: version {row['version']}, watches {row['source']}{how and ':'}{how}")
+    if found["trouble"]:
+        click.echo(found["trouble"])
 
 
 @agent.command()
 @PLACE
 @click.pass_obj
 def leave(settings: Any, place: Path | None) -> None:
-    """Forget the studio; models and diaries stay."""
+    """Forget the studio, and what was still to be told it; models and diaries stay."""
     from trivium.vision.devices import agent as agents
 
     agents.leave(place or settings.data / "vision" / "agent")

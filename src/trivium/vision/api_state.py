@@ -9,6 +9,7 @@ from fastapi import Depends, Path, Query, Request
 
 from trivium.core.index import RunIndex
 from trivium.core.once import once
+from trivium.core.spec import RUN_ID
 from trivium.vision.library import Library
 from trivium.vision.project import NAME
 from trivium.vision.taking import Takings
@@ -17,7 +18,7 @@ UPLOAD_CAP_BYTES = 4_000_000_000
 CHOOSE = "Choose photos, or a zip of a folder."
 
 Name = Annotated[str, Path(pattern=f"^{NAME.pattern}$", description="A project's name.")]
-RunId = Annotated[str, Path(pattern=r"^[0-9A-Za-z_-]{1,64}$", description="A run's id.")]
+RunId = Annotated[str, Path(pattern=RUN_ID, description="A run's id.")]
 Sha = Annotated[str, Path(pattern=r"^[0-9a-f]{64}$", description="A photo's sha256.")]
 Offset = Annotated[int, Query(ge=0, le=1_000_000)]
 Limit = Annotated[int, Query(ge=1, le=1000)]

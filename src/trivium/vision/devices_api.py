@@ -13,8 +13,8 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from fastapi.responses import FileResponse
 
-from trivium.core.jobs import find_run
 from trivium.core.once import once
+from trivium.vision.api_state import Index
 from trivium.vision.devices.registry import Registry
 from trivium.vision.devices.setup import Setup
 from trivium.vision.devices.views import (
@@ -88,11 +88,11 @@ def revoke_device(devices: Devices, device_id: DeviceId) -> Response:
 
 
 @router.post("/devices/{device_id}/projects", status_code=201)
-def deploy_to_device(devices: Devices, request: Request, device_id: DeviceId, body: Deployment) -> Wanted:
+def deploy_to_device(devices: Devices, index: Index, device_id: DeviceId, body: Deployment) -> Wanted:
     """Let a device run a training's model; the bundle is tried once more before it goes."""
     from trivium.vision.deploy import deploy
 
-    folder = find_run(request.app.state.settings.data, body.run)
+    folder = index.folder(body.run)
     with tempfile.TemporaryDirectory(prefix="trivium-") as scratch:
         bundle = Folder(scratch) / "bundle.zip"
         deploy(folder, bundle)

@@ -21,6 +21,7 @@ from urllib.parse import unquote, urlsplit
 from pydantic import BaseModel, ConfigDict, Field
 
 from trivium.errors import BadConfig, StudioError
+from trivium.vision import outside
 from trivium.vision.events import Event, deeplens_payload, deeplens_topic
 from trivium.vision.rules import Firing, Message
 
@@ -62,10 +63,19 @@ class Publisher:
             self.client.username_pw_set(user, password)
         if secure:
             self.client.tls_set()
+        self.host, self.port = host, port
+        self.client.on_pre_connect = self._judge
         self.client.on_connect = self._on_connect
         self.client.on_disconnect = lambda *_: self.connected.clear()
         self.client.connect_async(host, port, keepalive=30)
         self.client.loop_start()
+
+    def _judge(self, *_: Any) -> None:
+        """Before each connection; an OSError counts as one that failed, and is tried again."""
+        try:
+            outside.looked_up(self.host, self.port, True)
+        except StudioError as error:
+            raise ConnectionRefusedError(error.message) from None
 
     def _on_connect(self, _client: Any, _data: Any, _flags: Any, reason: Any, _properties: Any) -> None:
         if not reason.is_failure:
@@ -114,6 +124,7 @@ def broker_of(url: str) -> tuple[str, int, bool, str | None, str | None]:
         parts, host, port = urlsplit(""), None, None
     if parts.scheme not in PORTS or not host:
         raise BadConfig("This is no address of an MQTT broker.", "It looks like mqtt://192.168.1.10.")
+    outside.judge_written(host)
     user = None if parts.username is None else unquote(parts.username)
     return (host, port or PORTS[parts.scheme], parts.scheme == "mqtts", user,
             None if parts.password is None else unquote(parts.password))

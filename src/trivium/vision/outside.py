@@ -1,12 +1,14 @@
-"""Calling an address that a rule names, without becoming somebody's way into a network.
+"""Calling addresses that people name, of webhooks, cameras and brokers, without becoming a way into a network.
 
 The name is looked up once, every answer is judged, and the connection goes to the address that was judged, so a name
-that changes in between leads nowhere. Redirects are not followed. Addresses of this machine and the local network need
-the rule's own `allow_private`; those where clouds keep their secrets, and link-local ones, are never called.
+that changes in between leads nowhere. Redirects are not followed. Webhooks to this machine and the local network need
+the rule's own `allow_private`; cameras and brokers live there. Those where clouds keep their secrets, and link-local
+ones, are never called.
 """
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import ipaddress
 import json
@@ -14,7 +16,7 @@ import socket
 import ssl
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, urlsplit, urlunsplit
 
 import trivium
 from trivium.errors import BadConfig, StudioError
@@ -67,14 +69,34 @@ def target(url: str, allow_private: bool) -> Target:
     if any(ord(each) <= 32 or ord(each) == 127 for each in url):
         raise Forbidden("This web address holds spaces or control characters.", "Remove them.")
     port = port or (443 if parts.scheme == "https" else 80)
+    return Target(parts, looked_up(host, port, allow_private), port)
+
+
+def looked_up(host: str, port: int | None, allow_private: bool, flags: int = 0) -> str:
+    """The address that a name leads to; refused where one of its answers may not be called, or there is none."""
     try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=flags)
     except (OSError, UnicodeError):
         raise NotDelivered(f"There is no machine called {host}.", "Check the address and the network.") from None
     addresses = [str(each[4][0]) for each in found]
     for address in addresses:
         judge(ipaddress.ip_address(address.partition("%")[0]), allow_private)
-    return Target(parts, addresses[0], port)
+    return addresses[0]
+
+
+def judge_written(host: str) -> None:
+    """Forbidden where `host` is an address, in whatever spelling, that is never called. Looks no name up."""
+    with contextlib.suppress(NotDelivered):  # a name
+        looked_up(host, None, True, socket.AI_NUMERICHOST)
+
+
+def pinned(url: str) -> str:
+    """The address of a camera with the machine that it leads to in place of the name."""
+    parts = urlsplit(url)
+    ip = looked_up(str(parts.hostname), parts.port, True)
+    user, sign, _ = parts.netloc.rpartition("@")
+    place = (f"[{ip}]" if ":" in ip else ip) + (f":{parts.port}" if parts.port else "")
+    return urlunsplit(parts._replace(netloc=f"{user}{sign}{place}"))
 
 
 def judge(address: Address, allow_private: bool) -> None:

@@ -9,22 +9,19 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import ipaddress
-import socket
 from typing import Annotated, Any
-from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Depends, Path, Request, Response, WebSocket, WebSocketDisconnect
 from pydantic import BaseModel, ConfigDict, Field
 
-from trivium.core.jobs import find_run
 from trivium.core.once import once
+from trivium.core.spec import RUN_ID
 from trivium.errors import BadConfig, NotFound
-from trivium.vision import outside
+from trivium.vision.api_state import Index
 from trivium.vision.events import Event
 from trivium.vision.rules import Rule, Rules
 from trivium.vision.rules import parse as parse_rules
-from trivium.vision.stream.address import NETWORK, Address, parse
+from trivium.vision.stream.address import Address, parse
 from trivium.vision.stream.config import WatchConfig
 from trivium.vision.stream.service import Watching, Watchings
 
@@ -41,7 +38,7 @@ class NewWatch(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    run: str = Field(max_length=200, description="A training's id.")
+    run: str = Field(pattern=RUN_ID, description="A training's id.")
     source: str = Field("demo", max_length=2000, description="demo, usb:0, rtsp://... or http://... (MJPEG).")
     config: WatchConfig = Field(default_factory=WatchConfig)
     rules: list[Rule] = Field(default_factory=list, max_length=100)
@@ -86,13 +83,13 @@ def list_watches(them: Them) -> list[WatchView]:
 
 
 @router.post("/watches", status_code=201)
-def begin_watch(them: Them, request: Request, body: NewWatch) -> WatchView:
+def begin_watch(them: Them, index: Index, body: NewWatch) -> WatchView:
     """Watch a camera with a training's model."""
     from trivium.vision.stream.model import open_model
     from trivium.vision.stream.watch import Watch
 
     address = camera_of(body.source)
-    model = open_model(find_run(request.app.state.settings.data, body.run), threads=THREADS)
+    model = open_model(index.folder(body.run), threads=THREADS)
     rules = parse_rules(Rules(rules=body.rules).model_dump(), model.classes).rules
     return view_of(them.begin(body.run, Watch(model, address, body.config), rules))
 
@@ -147,10 +144,6 @@ def camera_of(source: str) -> Address:
     address = parse(source)
     if not address.live:
         raise BadConfig("Only cameras and the demo are watched from here.", "Name a camera, or demo.")
-    if address.kind == NETWORK:
-        with contextlib.suppress(OSError, UnicodeError):
-            for row in socket.getaddrinfo(urlsplit(source).hostname, None, type=socket.SOCK_STREAM):
-                outside.judge(ipaddress.ip_address(str(row[4][0]).partition("%")[0]), True)
     return address
 
 

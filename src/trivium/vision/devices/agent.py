@@ -4,14 +4,16 @@
     PLACE/outbox.db      what has not been delivered yet
     PLACE/projects/      the shelf
     PLACE/seen/          the diaries: every frame's event
+    PLACE/state.json     how it is now, for `trivium vision agent status`
 
-Watching does not wait for the network: it writes to the outbox, and what delivers is another thread.
+Watching does not wait for the network: it writes to the outbox, and what delivers is another thread. Neither ends
+before it is told to: what goes wrong is said, and tried again.
 """
 
 from __future__ import annotations
 
-import os
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -20,14 +22,16 @@ from trivium.core import files
 from trivium.core.process import FolderLock
 from trivium.errors import BadFile, NameTaken, NotFound, StudioError
 from trivium.vision.devices.client import Away, Client, Refused
+from trivium.vision.devices.line import Line
 from trivium.vision.devices.outbox import Outbox
 from trivium.vision.devices.setup import parse_setup
-from trivium.vision.devices.shelf import Shelf
-from trivium.vision.devices.station import Station
+from trivium.vision.devices.shelf import SETUP, Shelf
+from trivium.vision.devices.station import Station, unforeseen
 
 CARD, OUTBOX, SEEN, INCOMING, LOCK = "device.json", "outbox.db", "seen", "incoming.zip", "agent.lock"
+STATE = "state.json"
 SYNC_S, DELIVER_S = 2.0, 0.5
-WAITS_S = (1.0, 2.0, 5.0, 10.0, 30.0)  # without network
+IDLE_S = 5.0  # where nothing waits, it says so often how it is; the studio takes it for gone after fifteen
 Say = Callable[[str], None]
 
 
@@ -39,19 +43,9 @@ def join(place: Path, url: str, code: str, name: str) -> dict[str, Any]:
     client = Client(url)
     found = client.join(code, name)
     place.mkdir(parents=True, exist_ok=True)
-    write_secret(place / CARD, {"id": str(found["id"]), "name": name, "url": client.url,
-                                "credential": str(found["credential"])})
+    files.write_json(place / CARD, {"id": found["id"], "name": name, "url": client.url,
+                                    "credential": found["credential"]}, mode=files.OWNER_ONLY)
     return {"id": found["id"], "name": name, "url": client.url}
-
-
-def write_secret(path: Path, value: dict[str, Any]) -> None:
-    """A JSON file that its owner alone can read, from its first byte on."""
-    before = os.umask(0o077) if hasattr(os, "umask") else 0
-    try:
-        files.write_json(path, value)
-    finally:
-        os.umask(before)
-    os.chmod(path, 0o600)
 
 
 def card_of(place: Path) -> dict[str, str]:
@@ -66,20 +60,52 @@ def card_of(place: Path) -> dict[str, str]:
 
 
 def leave(place: Path) -> None:
-    """Forget the studio; models and diaries stay."""
+    """Forget the studio, what was to be told it, and the passwords of cameras; models and diaries stay."""
     card_of(place)
-    (place / CARD).unlink()
+    lock = FolderLock(place / LOCK)
+    if not lock.acquire(1.0):
+        raise NameTaken("An agent runs on this machine.", "Stop it first.")
+    try:
+        for name in (OUTBOX, f"{OUTBOX}-wal", f"{OUTBOX}-shm", STATE):
+            (place / name).unlink(missing_ok=True)
+        for project in (shelf := Shelf(place)).projects():
+            (shelf.folder(project) / SETUP).unlink(missing_ok=True)
+        (place / CARD).unlink()
+    finally:
+        lock.release()
 
 
 def status(place: Path) -> dict[str, Any]:
-    """{"id", "name", "url", "waiting", "dropped", "projects"} of the device that lies at `place`."""
-    card = card_of(place)
+    """{"id", "name", "url", "running", "trouble", "waiting", "dropped", "projects"} of the device at `place`."""
+    card, running = card_of(place), works(place)
+    said = state_of(place) if running else {}
+    how = {each["project"]: each for each in said.get("projects", [])}
     box = Outbox(place / OUTBOX)
     try:
-        return {"id": card["id"], "name": card["name"], "url": card["url"], "waiting": box.waiting,
-                "dropped": box.dropped, "projects": Shelf(place).overview()}
+        rows = [row | {name: how.get(row["project"], {}).get(name) for name in ("state", "message")}
+                for row in Shelf(place).overview()]
+        return {"id": card["id"], "name": card["name"], "url": card["url"], "running": running,
+                "trouble": said.get("trouble", ""), "waiting": box.waiting, "dropped": box.dropped, "projects": rows}
     finally:
         box.close()
+
+
+def works(place: Path) -> bool:
+    """Whether an agent works there now."""
+    lock = FolderLock(place / LOCK)
+    if not lock.acquire():
+        return True
+    lock.release()
+    return False
+
+
+def state_of(place: Path) -> dict[str, Any]:
+    """What the agent wrote last of how it is; empty where it has not, or it is damaged."""
+    try:
+        found = files.read_json(place / STATE)
+    except (StudioError, OSError):
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 class Agent:
@@ -89,51 +115,70 @@ class Agent:
         self.card = card_of(place)
         self.place, self.say = place, say
         self.lock = FolderLock(place / LOCK)
-        if not self.lock.acquire():
+        if not self.lock.acquire(1.0):  # whoever asks for its status holds it for a moment
             raise NameTaken("An agent runs on this machine already.", "Stop it first.")
         self.client = Client(self.card["url"], self.card["credential"])
         self.shelf, self.outbox = Shelf(place), Outbox(place / OUTBOX)
-        self.station = Station(self.shelf, self.card["name"], self.outbox.put, place / SEEN, threads)
-        self.ended, self.line, self.tries = threading.Event(), "", 0
+        self.station = Station(self.shelf, self.card["name"], self.keep, place / SEEN, threads)
+        self.line = Line(self.client.url, say)
+        self.ended, self.told_at, self.written = threading.Event(), -IDLE_S, {}
+
+    written: dict[str, Any]
 
     def run(self) -> None:
         """Work until `ended` is set, or the studio takes the credential back."""
         delivering = threading.Thread(target=self._deliver_always, daemon=True, name="delivering")
-        self.station.refresh()
+        self._attempt("watching", self.station.refresh)
         delivering.start()
         try:
             while not self.ended.is_set():
-                self._attempt(self.sync)
-                self.station.refresh()
-                self.ended.wait(SYNC_S if not self.tries else WAITS_S[min(self.tries, len(WAITS_S)) - 1])
+                self._attempt("fetching", self.sync)
+                self._attempt("watching", self.station.refresh)
+                self._attempt("writing", self.write_state)
+                self.ended.wait(self.line.pause("fetching", SYNC_S))
         finally:
             self.ended.set()
             self.station.close()
             delivering.join(15.0)
-            self._attempt(self.deliver)
+            self._attempt("delivering", lambda: self.deliver(True))
             self.outbox.close()
             self.lock.release()
 
     def _deliver_always(self) -> None:
-        while not self.ended.wait(DELIVER_S if not self.tries else WAITS_S[min(self.tries, len(WAITS_S)) - 1]):
-            self._attempt(self.deliver)
+        while not self.ended.wait(self.line.pause("delivering", DELIVER_S)):
+            self._attempt("delivering", self.deliver)
 
-    def _attempt(self, work: Callable[[], None]) -> None:
-        """Do it; a studio that is away is told once, and once that it is back."""
+    def _attempt(self, part: str, work: Callable[[], None]) -> None:
+        """Do it; what goes wrong is said once and tried again later, whatever it is."""
         try:
             work()
-            line, self.tries = "", 0
+            self.line.well(part)
         except Away as error:
-            line = f"{error.message} Watching goes on; what is seen is kept."
-            self.tries += 1
+            self.line.trouble(part, f"{error.message} Watching goes on; what is seen is kept.")
         except Refused as error:
-            line = str(error)
+            self.line.trouble(part, str(error))
             self.ended.set()
         except (StudioError, OSError) as error:
-            line = str(error)
-        if line != self.line:
-            self.say(line or f"Connected to {self.client.url}.")
-        self.line = line
+            self.line.trouble(part, str(error))
+        except Exception as error:  # a thread that ended would keep what is seen here, and nobody would hear of it
+            self.line.trouble(part, unforeseen(error))
+
+    def keep(self, body: dict[str, Any]) -> None:
+        """Put a message into the outbox; watching goes on where the disk takes none, and what is lost is counted."""
+        try:
+            self.outbox.put(body)
+            self.line.well("keeping")
+        except StudioError as error:
+            self.outbox.lose()
+            self.line.trouble("keeping", str(error))
+
+    def write_state(self) -> None:
+        """Say how it is to whoever asks on this machine."""
+        rows = [{name: each[name] for name in ("project", "state", "message")} for each in self.station.report()]
+        now = {"trouble": self.line.trouble_now, "projects": rows}
+        if now != self.written:
+            files.write_json(self.place / STATE, now, durable=False)
+            self.written = now
 
     def sync(self) -> None:
         """Fetch what is to run, and begin and end what has changed."""
@@ -141,8 +186,16 @@ class Agent:
         for project in self.shelf.projects():
             if project not in wanted:
                 self.shelf.remove(project)
+        wrong: StudioError | None = None
         for project, each in wanted.items():
-            self._bring(project, each)
+            try:
+                self._bring(project, each)
+            except (Away, Refused):
+                raise
+            except StudioError as error:  # the others come all the same
+                wrong = StudioError(f"{project}: {error.message}", error.hint)
+        if wrong is not None:
+            raise wrong
 
     def _bring(self, project: str, wanted: dict[str, Any]) -> None:
         now, version = self.shelf.standing(project), str(wanted["version"])
@@ -167,13 +220,16 @@ class Agent:
         finally:
             incoming.unlink(missing_ok=True)
 
-    def deliver(self) -> None:
-        """Hand over what waits, in order, until nothing does."""
+    def deliver(self, at_once: bool = False) -> None:
+        """Hand over what waits, in order, until nothing does; with nothing to hand over, say now and then how it is."""
         while True:
             batch = self.outbox.batch()
+            if not batch and not at_once and time.monotonic() - self.told_at < IDLE_S:
+                return
             acknowledged = self.client.deliver({
                 "epoch": self.outbox.epoch, "messages": batch, "projects": self.station.report(),
                 "waiting": self.outbox.waiting, "dropped": self.outbox.dropped})
+            if batch and acknowledged < batch[0]["seq"]:
+                raise StudioError("The studio took none of what was delivered.", "It is delivered again.")
             self.outbox.acknowledge(min(acknowledged, batch[-1]["seq"] if batch else 0))
-            if not batch:
-                return
+            self.told_at, at_once = time.monotonic(), False

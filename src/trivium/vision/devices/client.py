@@ -17,6 +17,7 @@ from trivium.errors import BadConfig, StudioError
 TIMEOUT_S = 10.0
 ANSWER_BYTES, BUNDLE_BYTES = 10_000_000, 400_000_000
 ROOT = "/api/v1/vision/device"
+NO_TRIVIUM = ("What answers there is no Trivium.", "Check the address.")
 
 
 class Away(StudioError):
@@ -50,17 +51,19 @@ class Client:
         try:
             return json.loads(data)
         except ValueError:
-            raise StudioError("What answers there is no Trivium.", "Check the address.") from None
+            raise StudioError(*NO_TRIVIUM) from None
 
     def join(self, code: str, name: str) -> dict[str, Any]:
         """Join with a code: {"id", "name", "credential"}."""
-        found: dict[str, Any] = self.ask("POST", f"{ROOT}/join", {"code": code, "name": name})
-        return found
+        found = self.ask("POST", f"{ROOT}/join", {"code": code, "name": name})
+        return {name: str(_in(found, name)) for name in ("id", "name", "credential")}
 
     def desired(self) -> list[dict[str, Any]]:
         """What to run."""
-        found: list[dict[str, Any]] = self.ask("GET", f"{ROOT}/desired")["projects"]
-        return found
+        found = _in(self.ask("GET", f"{ROOT}/desired"), "projects")
+        if not isinstance(found, list):
+            raise StudioError(*NO_TRIVIUM)
+        return [{name: _in(each, name) for name in ("project", "version", "sha256", "setup")} for each in found]
 
     def bundle(self, sha256: str) -> bytes:
         """A bundle's bytes."""
@@ -68,7 +71,10 @@ class Client:
 
     def deliver(self, delivery: dict[str, Any]) -> int:
         """The number up to which the studio has everything."""
-        return int(self.ask("POST", f"{ROOT}/messages", delivery)["acknowledged"])
+        found = _in(self.ask("POST", f"{ROOT}/messages", delivery), "acknowledged")
+        if not isinstance(found, int):
+            raise StudioError(*NO_TRIVIUM)
+        return found
 
     def _send(self, method: str, path: str, body: Any, most: int) -> bytes:
         kind = http.client.HTTPSConnection if self.secure else http.client.HTTPConnection
@@ -78,10 +84,11 @@ class Client:
         if self.credential:
             headers["Authorization"] = f"Bearer {self.credential}"
         try:
-            connection.request(method, path, None if body is None else json.dumps(body).encode(), headers)
+            said = None if body is None else json.dumps(body, ensure_ascii=False).encode("utf-8", "replace")
+            connection.request(method, path, said, headers)
             answer = connection.getresponse()
             data = answer.read(most + 1)
-        except (OSError, http.client.HTTPException) as error:
+        except (OSError, UnicodeError, http.client.HTTPException) as error:
             raise Away(f"The studio at {self.url} does not answer ({type(error).__name__}).",
                        "Is it running, and is the network there?") from None
         finally:
@@ -95,6 +102,13 @@ class Client:
         if len(data) > most:
             raise StudioError("The studio's answer is too long.", "Check the address.")
         return data
+
+
+def _in(answer: Any, name: str) -> Any:
+    """A field of an answer; something else may answer under the studio's address, such as a hotel's sign-in page."""
+    if not isinstance(answer, dict) or name not in answer:
+        raise StudioError(*NO_TRIVIUM)
+    return answer[name]
 
 
 def _said(data: bytes, otherwise: str) -> tuple[str, str]:

@@ -17,7 +17,7 @@ from sqlalchemy import delete, func, select
 
 from trivium.core.blobs import BlobStore
 from trivium.core.db import Database
-from trivium.core.events import clean
+from trivium.core.events import clean, plain
 from trivium.core.records import DeviceCodeRecord, DeviceEventRecord, DeviceProjectRecord, DeviceRecord
 from trivium.core.spec import new_id
 from trivium.errors import BadConfig, NotFound, StudioError
@@ -133,9 +133,9 @@ class Registry:
                 row.previous = [each for each in before if each["version"] != version][:KEPT]
                 row.version, row.sha256 = version, blob.sha256
             if setup is not None:
-                row.setup = setup.model_dump(mode="json")
+                row.setup = setup.restored(Setup.model_validate(row.setup)).model_dump(mode="json")
             row.changed_at = now
-            return wanted_of(row)
+            return shown_of(row)
 
     def roll_back(self, device: str, project: str) -> Wanted:
         """Let the version run that ran before."""
@@ -146,14 +146,15 @@ class Registry:
             first, *rest = row.previous
             row.previous = [*rest, {"version": row.version, "sha256": row.sha256}][:KEPT]
             row.version, row.sha256, row.changed_at = first["version"], first["sha256"], time.time()
-            return wanted_of(row)
+            return shown_of(row)
 
     def set_up(self, device: str, project: str, setup: Setup) -> Wanted:
         """Change what a project watches."""
         with self.db.write() as session:
             row = self._project(session, device, project)
+            setup = setup.restored(Setup.model_validate(row.setup))
             row.setup, row.changed_at = setup.model_dump(mode="json"), time.time()
-            return wanted_of(row)
+            return shown_of(row)
 
     def remove(self, device: str, project: str) -> None:
         """Take a project off a device."""
@@ -161,7 +162,7 @@ class Registry:
             session.delete(self._project(session, device, project))
 
     def desired(self, device: str) -> Desired:
-        """What a device is to run."""
+        """What a device is to run, passwords of cameras included: for the device alone."""
         with self.db.read() as session:
             rows = session.scalars(select(DeviceProjectRecord).where(DeviceProjectRecord.device_id == device)).all()
         return Desired(projects=[wanted_of(row) for row in rows])
@@ -178,8 +179,8 @@ class Registry:
         with self.db.write() as session:
             row = self._row(session, device)
             row.seen_at = now
-            row.report = {"projects": clean(delivery.projects, []), "waiting": delivery.waiting,
-                          "dropped": delivery.dropped}
+            row.report = {"projects": [each.model_dump(mode="json") for each in delivery.projects],
+                          "waiting": delivery.waiting, "dropped": delivery.dropped}
             numbers = [message.seq for message in delivery.messages]
             kept = set(session.scalars(select(DeviceEventRecord.seq).where(
                 DeviceEventRecord.device_id == device, DeviceEventRecord.epoch == delivery.epoch,
@@ -224,7 +225,8 @@ class Registry:
 
 
 def record_of(device: str, epoch: str, seq: int, body: dict[str, Any], now: float) -> DeviceEventRecord:
-    """A message as a row; a clock that goes wrong by a day is not believed."""
+    """A message as a row; a clock that is wrong by more than forty days is not believed."""
+    body = plain(clean(body, [])) or {}
     said = body.get("time")
     right = isinstance(said, int | float) and abs(now - said) < 40 * 86_400.0
     project = body.get("project")
@@ -232,11 +234,17 @@ def record_of(device: str, epoch: str, seq: int, body: dict[str, Any], now: floa
         project = body["event"].get("project", project)
     return DeviceEventRecord(device_id=device, epoch=epoch, seq=seq, time=float(said) if right else now,  # type: ignore[arg-type]
                              project=str(project)[:64] if project is not None else None,
-                             kind=str(body.get("kind", ""))[:32], body=clean(body, []))
+                             kind=str(body.get("kind", ""))[:32], body=body)
 
 
 def wanted_of(row: DeviceProjectRecord) -> Wanted:
     return Wanted(project=row.project, version=row.version, sha256=row.sha256, setup=Setup.model_validate(row.setup))
+
+
+def shown_of(row: DeviceProjectRecord) -> Wanted:
+    """For people: no passwords."""
+    wanted = wanted_of(row)
+    return wanted.model_copy(update={"setup": wanted.setup.shown()})
 
 
 def view_of(row: DeviceRecord, wanted: Iterable[DeviceProjectRecord]) -> DeviceView:
@@ -247,7 +255,7 @@ def view_of(row: DeviceRecord, wanted: Iterable[DeviceProjectRecord]) -> DeviceV
         now = said.get(each.project, {})
         projects.append(ProjectOnDevice(
             project=each.project, version=each.version, previous=[before["version"] for before in each.previous],
-            setup=Setup.model_validate(each.setup), changed_at=each.changed_at, running=now.get("version"),
+            setup=Setup.model_validate(each.setup).shown(), changed_at=each.changed_at, running=now.get("version"),
             state=now.get("state"), message=now.get("message"), last=now.get("last")))
     return DeviceView(id=row.id, name=row.name, created_at=row.created_at, seen_at=row.seen_at,
                       online=row.seen_at is not None and time.time() - row.seen_at < ONLINE_S,

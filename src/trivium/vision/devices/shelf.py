@@ -9,7 +9,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import time
 from collections.abc import Iterator
@@ -21,7 +20,7 @@ from typing import Any
 from trivium.core import files
 from trivium.core.process import FolderLock
 from trivium.errors import BadConfig, BadFile, NotFound, StudioError
-from trivium.vision.devices.setup import KEPT, NAME, Setup, parse_setup
+from trivium.vision.devices.setup import KEPT, NAME, VERSION, Setup, parse_setup
 from trivium.vision.stream.model import Model, bundle_of, open_model, version_of
 
 PROJECTS, VERSIONS, CURRENT, SETUP = "projects", "versions", "current.json", "setup.json"
@@ -69,7 +68,7 @@ class Shelf:
 
     def path(self, project: str, version: str) -> Path:
         """A version's bundle."""
-        if not re.fullmatch(r"[0-9a-f]{6,64}", version):
+        if not re.fullmatch(VERSION, version):
             raise BadConfig(f"{version[:40]!r} is no version.", "A version is a number such as 3fa94c0b12de.")
         return self.folder(project) / VERSIONS / f"{version}.zip"
 
@@ -145,8 +144,7 @@ class Shelf:
         """Keep what it watches; a camera's password may stand in it."""
         folder = self.folder(project)
         folder.mkdir(parents=True, exist_ok=True)
-        files.write_json(folder / SETUP, setup.model_dump(mode="json"))
-        os.chmod(folder / SETUP, 0o600)
+        files.write_json(folder / SETUP, setup.model_dump(mode="json"), mode=files.OWNER_ONLY)
 
     def remove(self, project: str) -> None:
         """Take a project off this device."""
@@ -161,6 +159,6 @@ class Shelf:
             now = self.standing(project)
             setup = self.setup(project)
             rows.append({"project": project, "version": now.current, "previous": now.previous, "failed": now.failed,
-                         "changed_at": now.changed_at, "source": setup.source, "enabled": setup.enabled,
+                         "changed_at": now.changed_at, "source": setup.shown().source, "enabled": setup.enabled,
                          "rules": len(setup.rules)})
         return rows

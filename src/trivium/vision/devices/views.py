@@ -6,7 +6,11 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from trivium.vision.devices.setup import Setup
+from trivium.core.spec import RUN_ID
+from trivium.vision.devices.setup import NAME, VERSION, Setup
+from trivium.vision.events import Event
+
+MOST_COUNTED = 2**53  # what every reader of JSON can count to
 
 
 class JoinCode(BaseModel):
@@ -45,7 +49,19 @@ class ProjectOnDevice(BaseModel):
     running: str | None = Field(description="The version that runs, as the device said last.")
     state: str | None = Field(description="How its source is.")
     message: str | None = None
-    last: dict[str, Any] | None = Field(None, description="The last event.")
+    last: Event | None = Field(None, description="The last event.")
+
+
+class ProjectReport(BaseModel):
+    """How a project on a device is, as the device says. What it may not say is refused before it is kept."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    project: str = Field(pattern=f"^{NAME.pattern}$")
+    version: str | None = Field(None, pattern=f"^(|{VERSION})$", description="The version that runs.")
+    state: str | None = Field(None, max_length=20)
+    message: str | None = Field(None, max_length=500)
+    last: Event | None = Field(None, description="The last event.")
 
 
 class DeviceView(BaseModel):
@@ -92,9 +108,9 @@ class Delivery(BaseModel):
 
     epoch: str = Field(pattern=r"^[0-9a-f]{1,32}$")
     messages: list[DeviceMessage] = Field(max_length=1000)
-    projects: list[dict[str, Any]] = Field(default_factory=list, max_length=100)
-    waiting: int = Field(0, ge=0)
-    dropped: int = Field(0, ge=0)
+    projects: list[ProjectReport] = Field(default_factory=list, max_length=100)
+    waiting: int = Field(0, ge=0, le=MOST_COUNTED)
+    dropped: int = Field(0, ge=0, le=MOST_COUNTED)
 
 
 class Taken(BaseModel):
@@ -118,6 +134,6 @@ class Deployment(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    run: str = Field(max_length=200, description="A training's id.")
+    run: str = Field(pattern=RUN_ID, description="A training's id.")
     project: str | None = Field(None, max_length=64, description="Under which name; without it the model's project.")
     setup: Setup | None = Field(None, description="What to watch; without it what it watched before, or the demo.")

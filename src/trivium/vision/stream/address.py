@@ -16,6 +16,7 @@ from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 from trivium.errors import BadConfig, BadFile
+from trivium.vision import outside
 
 SCHEMES = ("rtsp", "rtsps", "http", "https")
 FILMS = {".mp4", ".mov", ".avi", ".mkv", ".webm", ".m4v", ".ts", ".mts", ".mpg", ".mpeg", ".mjpeg", ".mjpg", ".wmv",
@@ -45,7 +46,7 @@ def parse(text: str) -> Address:
     if (found := re.fullmatch(r"usb(?::(\d{1,3}))?", text)) or (found := re.fullmatch(r"/dev/video(\d{1,3})", text)):
         return _usb(int(found[1] or 0))
     if "://" in text:
-        return _network(text)
+        return network(text)
     path = Path(text).expanduser()
     if not text or not path.exists():
         raise BadFile(f"{text or 'Nothing'} does not exist.",
@@ -62,7 +63,8 @@ def _usb(number: int) -> Address:
     return Address(USB, str(number), f"usb:{number}")  # macOS and Windows count their cameras; untried there
 
 
-def _network(text: str) -> Address:
+def network(text: str) -> Address:
+    """A camera on the network. Where its name leads is judged when it is called (`outside.pinned`)."""
     try:
         parts = urlsplit(text)
         host, port = parts.hostname, parts.port
@@ -71,6 +73,7 @@ def _network(text: str) -> Address:
     if parts.scheme not in SCHEMES or not host:
         raise BadConfig("This is no address of a camera.",
                         "It looks like rtsp://192.168.1.20/stream, or http:// for MJPEG.")
+    outside.judge_written(host)
     place = f"[{host}]" if ":" in host else host
     shown = urlunsplit((parts.scheme, place + (f":{port}" if port else ""), parts.path, "", ""))
     return Address(NETWORK, text, shown)
