@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import base64
+import io
 import json
 import textwrap
+import time
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +18,7 @@ from trivium.cli import main
 from trivium.errors import BadFile, UserCodeError
 from trivium.vision.functions import calls, lookalikes
 from trivium.vision.functions.calls import run_function
+from trivium.vision.stream.source import State
 
 from .colours import CLASSES, PAINT, bundle, by_hand, film
 
@@ -190,6 +194,33 @@ def test_the_lookalikes_are_as_functions_know_them() -> None:
         client.publish("t", "x")  # type: ignore[misc]
     client.publish(topic="t", payload="Müll", queueFullPolicy="BestEffort")
     assert said == [("t", "Müll".encode())] and lookalikes.Camera(Line()).get_last_frame() == (False, None)
+
+
+def test_time_is_up_where_the_camera_shows_nothing() -> None:
+    class Silent:
+        def __init__(self) -> None:
+            self.asked = 0
+
+        def ask(self, _request: bytes) -> State:
+            self.asked += 1
+            assert self.asked < 10, "it is never stopped"
+            return State("stalled")
+
+    assert calls._give(Silent(), io.BytesIO(), calls.Heard(), time.monotonic()) == calls.UP  # type: ignore[arg-type]
+
+
+def test_what_a_function_says_is_bounded_whatever_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    heard = calls.Heard()
+    with pytest.raises(UserCodeError, match="said more than 50 MB"):
+        for _ in range(100):
+            calls._counted(b"x" * 1_000_000, heard)  # no message at all
+    monkeypatch.setattr(calls, "KEPT_BYTES", 1000)
+    heard = calls.Heard()
+    payload = base64.b64encode(b"x" * 300).decode()
+    for k in range(20):
+        calls._take({"op": "publish", "topic": str(k), "payload": payload}, heard, None, lambda _text: None)
+        calls._take({"op": "print", "text": "y" * 400}, heard, None, lambda _text: None)
+    assert [row["topic"] for row in heard.messages] == ["17", "18", "19"] and len(list(heard.log)) == 2
 
 
 def test_refusals(tmp_path: Path) -> None:

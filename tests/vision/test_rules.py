@@ -132,6 +132,27 @@ class Receiver(BaseHTTPRequestHandler):
         pass
 
 
+def test_what_a_closed_courier_still_had_is_counted() -> None:
+    """Three that wait, one whose receiver answers while it is closed, and one that comes too late."""
+    said: list[str] = []
+    begun, go_on = threading.Event(), threading.Event()
+
+    def post(*_: Any) -> int:
+        begun.set()
+        assert go_on.wait(30)
+        raise NotDelivered("Nobody answers.")
+
+    courier = Courier(said.append, post=post)
+    for k in range(4):
+        courier.put(rules.Webhook(url="https://example.org"), {}, str(k))
+    assert begun.wait(30)
+    threading.Timer(0.05, go_on.set).start()
+    courier.close()
+    assert courier.dropped == 4 and courier.delivered == 0 and "4 webhooks were not delivered" in said[-1]
+    courier.put(rules.Webhook(url="https://example.org"), {}, "late")
+    assert courier.dropped == 5 and not courier.waiting
+
+
 @pytest.fixture
 def receiver() -> Iterator[Any]:
     server: Any = HTTPServer(("127.0.0.1", 0), Receiver)

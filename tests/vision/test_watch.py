@@ -14,6 +14,8 @@ import trivium.vision as vision
 from trivium.cli import main
 from trivium.errors import BadConfig, BadFile, NameTaken
 from trivium.vision.events import Event, deeplens_payload, deeplens_topic
+from trivium.vision.rules import Firing, Rule
+from trivium.vision.stream import model
 from trivium.vision.stream.address import parse
 from trivium.vision.stream.clock import RealClock, SimulatedClock, Ticks
 from trivium.vision.stream.config import WatchConfig
@@ -22,8 +24,10 @@ from trivium.vision.stream.model import open_model
 from trivium.vision.stream.source import Shot, State
 from trivium.vision.stream.verdicts import Consensus
 from trivium.vision.stream.watch import Watch
+from trivium.vision.stream.watching import KEPT_CHANGES, Report, watched
 
 from .colours import CLASSES, PAINT, bundle, by_hand, film
+from .test_films import cut
 
 PLAY = ["red"] * 10 + ["green"] * 10 + ["grey"] * 10 + ["blue"] * 10
 
@@ -132,6 +136,62 @@ def test_a_camera_that_stops_and_comes_back_is_told_once_each(place: Path) -> No
     assert [event.frame for event in events] == [0, 7] and {event.device for event in events} == {"box-1"}
     assert [event.latency_ms for event in events] == pytest.approx([100.0, 50.0])
     assert [event.time for event in events] == pytest.approx([49.9, 49.95])
+
+
+class Silent:
+    """A camera that is there and sends nothing; each look takes a second."""
+
+    def __init__(self, clock: SimulatedClock) -> None:
+        self.clock = clock
+
+    def ask(self, request: bytes) -> State:
+        assert self.clock.now < 1000.0, "it is never stopped"
+        self.clock.sleep(1.0)
+        return State("stalled", "The camera sends no new pictures.")
+
+    def close(self) -> None:
+        pass
+
+
+@pytest.mark.parametrize("rate_fps", [None, 0.001])
+def test_time_is_up_where_no_frame_comes_and_between_two_looks(place: Path, rate_fps: float | None) -> None:
+    clock = SimulatedClock(50.0)
+    with Watch(open_model(place / "colours.zip"), parse("demo"), WatchConfig(rate_fps=rate_fps), clock=clock,
+               source=Silent(clock)) as watching:
+        seen = watched(watching, seconds=20.0)
+    assert seen["n"] == 0 and 20.0 <= clock.now - 50.0 <= 21.0
+
+
+def test_what_was_seen_of_a_film_before_it_breaks_off_is_kept(place: Path, tmp_path: Path) -> None:
+    seen = vision.watch(place / "colours.zip", cut(tmp_path / "cut.mp4"))
+    assert 5 < seen["n"] == len(seen["results"]) < 60 and "cut off" in seen["error"]["message"]
+    done = CliRunner().invoke(main, ["vision", "run", str(place / "colours.zip"), "--source", str(tmp_path / "cut.mp4"),
+                                     "--json"])
+    assert done.exit_code == 1 and json.loads(done.stdout)["n"] == seen["n"] and "cut off" in done.stderr
+
+
+def test_a_camera_that_is_watched_for_months_fills_no_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    report = Report()
+    seen = Event(time=1.0, frame=0, source="demo", width=1, height=1, device="d", project="p", model="m",
+                 task="classification", latency_ms=1.0, settled={"label": "a", "share": 1, "frames": 3, "since": 1.0,
+                                                                 "new": True})
+    for _ in range(KEPT_CHANGES + 5):
+        report.add(seen, live=True)
+        report.fire(Firing("1", Rule(name="r", label="a"), seen, 0.0))
+    assert len(report.changes) == len(report.fired) == KEPT_CHANGES
+    assert report.n == report.changed == report.came_true == KEPT_CHANGES + 5
+
+
+def test_a_bundle_that_unpacks_to_more_than_it_may_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All parts together: each alone would do."""
+    import zipfile
+
+    path = bundle(tmp_path / "b.zip")
+    with zipfile.ZipFile(path) as archive:
+        sizes = sorted(entry.file_size for entry in archive.infolist())
+    monkeypatch.setattr(model, "PART_CAP_BYTES", sizes[-1] + 1)
+    with pytest.raises(BadFile, match="too large"):
+        open_model(path)
 
 
 def test_the_deeplens_payload_is_flat_and_plain() -> None:

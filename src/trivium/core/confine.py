@@ -54,28 +54,33 @@ def probe() -> Confinement:
 
 
 def enclose(folder: Path, cache: Path, device: str = "cpu", also: Sequence[Path] = (),
-            cameras: Sequence[Path] = ()) -> bool:
+            cameras: Sequence[Path] = (), network: bool = False) -> bool:
     """First step, before any thread: read Python and the system's libraries, write run and cache.
 
-    `also` may be read besides; `cameras` are devices that may be opened and controlled. False where that can't be done,
-    or where other threads were there already: they are not bound.
+    `also` may be read besides; `cameras` are devices that may be opened and controlled; with `network` TCP stays open.
+    False where that can't be done, or where other threads were there already: they are not bound.
     """
     is_alone = thread_count() <= 1
     with contextlib.suppress(OSError):
         cache.mkdir(parents=True, exist_ok=True)
     on_path = [Path(entry) for entry in sys.path if entry]
     return landlock.restrict([*readable(), *on_path, *also, *_gpu(device, GPU_READABLE)], [folder, cache],
-                             [Path("/dev/null"), *cameras, *_gpu_devices(device)], execute=True) and is_alone
+                             [Path("/dev/null"), *cameras, *_gpu_devices(device)], execute=True,
+                             network=network) and is_alone
 
 
 def confine(folder: Path, limits: Limits, cache: Path | None = None, device: str = "cpu",
-            enclosed: bool = True, also: Sequence[Path] = (), cameras: Sequence[Path] = ()) -> Confinement:
-    """Second step, before the learner's code: only the run folder can be changed, no network, no processes, limits."""
+            enclosed: bool = True, also: Sequence[Path] = (), cameras: Sequence[Path] = (),
+            network: bool = False) -> Confinement:
+    """Second step, before the learner's code: only the run folder can be changed, no network, no processes, limits.
+
+    With `network` connections to other machines may be made, of IP alone; nothing listens.
+    """
     held = landlock.restrict(
         [*readable(), *also, *([cache] if cache else []), *_gpu(device, GPU_READABLE)], [folder],
-        [Path("/dev/null"), *cameras, *_gpu_devices(device)]) and enclosed
+        [Path("/dev/null"), *cameras, *_gpu_devices(device)], network=network) and enclosed
     limited = limit(limits)
-    silenced = landlock.no_new_privileges() and seccomp.install()
+    silenced = landlock.no_new_privileges() and seccomp.install(network)
     if held and silenced and limited:
         return Confinement("full", FULL)
     if silenced and limited:

@@ -22,6 +22,7 @@ ALLOW, ERRNO = 0x7FFF0000, 0x00050000
 LOAD, JUMP_EQUAL, JUMP_AT_LEAST, JUMP_ANY_BIT, RETURN = 0x20, 0x15, 0x35, 0x45, 0x06  # BPF opcodes
 CLONE_THREAD = 0x10000
 X32_BIT = 0x40000000
+AF_INET, AF_INET6 = 2, 10
 NEWEST_KNOWN = 471  # a call that came to the kernel after this list was made is answered "not there"
 TIOCSTI, TIOCLINUX = 0x5412, 0x541C  # typing into somebody's terminal
 
@@ -73,6 +74,7 @@ REFUSED: dict[str, tuple[int | None, int | None]] = {
 ABSENT: dict[str, tuple[int, int]] = {"clone3": (435, 435), "io_uring_setup": (425, 425),
                                       "io_uring_enter": (426, 426), "io_uring_register": (427, 427)}
 CLONE, KILL, TGKILL, PRLIMIT, IOCTL = (56, 220), (62, 129), (234, 131), (302, 261), (16, 29)
+SOCKET = (41, 198)
 
 
 def available() -> bool:
@@ -85,12 +87,15 @@ def available() -> bool:
     return int(libc.syscall(SYS_SECCOMP[machine], GET_ACTION_AVAIL, 0, ctypes.byref(action))) == 0
 
 
-def install() -> bool:
-    """Refuse the calls above in every thread of this process; needs no_new_privileges() before. False if it failed."""
+def install(network: bool = False) -> bool:
+    """Refuse the calls above in every thread of this process; needs no_new_privileges() before. False if it failed.
+
+    With `network` it may connect to other machines by IP; what listens, and this machine's own sockets, stay refused.
+    """
     if not available():
         return False
     machine = platform.machine()
-    code = program(machine, os.getpid())
+    code = program(machine, os.getpid(), network)
 
     class Program(ctypes.Structure):
         _fields_ = (("length", ctypes.c_ushort), ("code", ctypes.c_char_p))
@@ -100,22 +105,25 @@ def install() -> bool:
     return int(libc.syscall(SYS_SECCOMP[machine], SET_MODE_FILTER, TSYNC, ctypes.byref(filter_program))) == 0
 
 
-def program(machine: str, own_pid: int) -> bytes:
+def program(machine: str, own_pid: int, network: bool = False) -> bytes:
     """The BPF program, 8 bytes an instruction. seccomp_data: nr at 0, arch at 4, argument i at 16 + 8 i (low word)."""
     column = COLUMN[machine]
     refuse, absent = ERRNO | errno.EPERM, ERRNO | errno.ENOSYS
     lines = [_line(LOAD, 4), _line(JUMP_EQUAL, AUDIT_ARCH[machine], 1, 0), _line(RETURN, refuse), _line(LOAD, 0)]
     lines += [_line(JUMP_AT_LEAST, X32_BIT, 0, 1), _line(RETURN, absent)]
     for calls, answer in ((REFUSED, refuse), (ABSENT, absent)):
-        for numbers in calls.values():
+        for name, numbers in calls.items():
             number = numbers[column]
-            if number is not None:
+            if number is not None and not (network and name in ("socket", "connect")):
                 lines += [_line(JUMP_EQUAL, number, 0, 1), _line(RETURN, answer)]
     lines += [_line(JUMP_AT_LEAST, NEWEST_KNOWN + 1, 0, 1), _line(RETURN, absent)]
     # threads yes, processes no
     lines += _when(CLONE[column], [_line(LOAD, 16), _line(JUMP_ANY_BIT, CLONE_THREAD, 1, 0), _line(RETURN, refuse)])
     for call in (KILL, TGKILL):  # signals to itself only
         lines += _when(call[column], [_line(LOAD, 16), _line(JUMP_EQUAL, own_pid, 1, 0), _line(RETURN, refuse)])
+    if network:
+        lines += _when(SOCKET[column], [_line(LOAD, 16), _line(JUMP_EQUAL, AF_INET, 2, 0),
+                                        _line(JUMP_EQUAL, AF_INET6, 1, 0), _line(RETURN, refuse)])
     # prlimit64 may ask (new_limit is NULL, both words) but not set
     lines += _when(PRLIMIT[column], [_line(LOAD, 32), _line(JUMP_EQUAL, 0, 0, 2), _line(LOAD, 36),
                                      _line(JUMP_EQUAL, 0, 1, 0), _line(RETURN, refuse)])

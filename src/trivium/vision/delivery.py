@@ -1,6 +1,7 @@
 """Webhooks on their way: each tried until it is taken, waiting longer each time, in a thread of its own.
 
-A slow or dead receiver holds nothing up. What is refused for good (a wrong address, a 4xx) is told once and dropped.
+A slow or dead receiver holds nothing up. What is refused for good (a wrong address, a 4xx) is told once and dropped;
+so is what is still on its way when the program ends, for it waits in memory alone.
 """
 
 from __future__ import annotations
@@ -56,11 +57,12 @@ class Courier:
                 self.put(action, firing.body(), firing.id)
 
     def put(self, action: Webhook, body: dict[str, Any], key: str) -> None:
-        """Queue one; beyond a thousand that wait, the new one is told and dropped."""
+        """Queue one; beyond a thousand that wait, and once it is closed, the new one is told and dropped."""
         with self.changed:
-            if len(self.waiting) >= MOST_WAITING:
+            if self.ended or len(self.waiting) >= MOST_WAITING:
                 self.dropped += 1
-                self.say(f"{MOST_WAITING} webhooks wait already; one was dropped.")
+                self.say("Webhooks are no longer delivered; one was dropped." if self.ended else
+                         f"{MOST_WAITING} webhooks wait already; one was dropped.")
                 return
             heapq.heappush(self.waiting, Parcel(self.clock.monotonic(), next(self.numbers), action.url, body, key,
                                                 action.allow_private))
@@ -71,7 +73,7 @@ class Courier:
 
     def try_due(self) -> None:
         """Try whatever is due now."""
-        while True:
+        while not self.ended:
             with self.changed:
                 if not self.waiting or self.waiting[0].due > self.clock.monotonic():
                     return
@@ -93,10 +95,12 @@ class Courier:
                 with self.changed:
                     heapq.heappush(self.waiting, parcel)
                 return
-            self.dropped += 1
+            with self.changed:
+                self.dropped += 1
             self.say(f"A webhook was not delivered. {error}")
         else:
-            self.delivered += 1
+            with self.changed:
+                self.delivered += 1
 
     def _work(self) -> None:
         while not self.ended:
@@ -113,13 +117,16 @@ class Courier:
             return self.changed.wait_for(lambda: not self.waiting and not self.busy, patience_s)
 
     def close(self) -> None:
-        """Stop; what still waits is told."""
+        """Stop; what still waits is told and counted."""
         with self.changed:
             self.ended = True
-            left = len(self.waiting)
             self.changed.notify_all()
         if self.thread is not None:
             with contextlib.suppress(RuntimeError):
                 self.thread.join(outside.TIMEOUT_S + 1.0)
+        with self.changed:  # the one that was being tried is delivered by now, waits again, or hangs
+            left = len(self.waiting) + self.busy
+            self.waiting.clear()
+            self.dropped += left
         if left:
             self.say(f"{left} webhooks were not delivered; their receivers did not answer.")

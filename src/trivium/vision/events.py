@@ -54,7 +54,7 @@ class Settled(BaseModel):
     share: Share = Field(description="The share of the last frames that say so.")
     frames: int = Field(ge=1, description="How many frames that are.")
     confidence: Share | None = Field(None, description="How likely they hold the label, in the mean.")
-    since: float = Field(description="Since when, in Unix seconds.")
+    since: float = Field(description="Since when: in Unix seconds, of a film in seconds from its beginning.")
     new: bool = Field(description="Whether it changed with this frame.")
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from trivium.errors import BadFile
 from trivium.settings import Settings
 
 
@@ -46,6 +47,8 @@ def run(settings: Settings, run: str, source: str, top: int, watch: bool, second
                            config={**assigned(sets), "top": top}, device=device,
                            mqtt=None if mqtt is None else {"url": mqtt, "deeplens": deeplens})
     click.echo(json.dumps(found, ensure_ascii=False) if as_json else "\n".join(lines(found)))
+    if found["error"]:  # what was seen until then stands above
+        raise BadFile(**found["error"])
 
 
 def photos(found: dict[str, Any], as_json: bool) -> None:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import base64
 import contextlib
 import json
+import math
 import queue
 import shutil
 import subprocess
@@ -20,10 +21,10 @@ import tempfile
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, Generic, TypeVar
 
 from trivium.core.child import environment, used_s
 from trivium.errors import BadFile, UserCodeError
@@ -41,17 +42,41 @@ CPU_S = 20.0  # without asking for a frame
 PRINTED, PUBLISHED = 200_000, 1_000  # characters, messages, between two frames
 START_S = 120.0
 KEPT_MESSAGES, KEPT_LINES = 10_000, 2_000
+KEPT_BYTES = 20_000_000  # of messages, and of lines
+LINE_BYTES, LINES_AHEAD = 2_000_000, 10
+SAID_BYTES = 50_000_000  # between two frames, whatever it is
 CODE_BYTES = 50_000_000
 NAMES = ("lambda_function.py", "greengrassHelloWorld.py", "function.py")
 Message = dict[str, Any]
+T = TypeVar("T")
+UP = "The time was up."
+
+
+@dataclass
+class Kept(Generic[T]):
+    """The last things that a function said: at most so many, and at most so many bytes."""
+
+    most: int
+    things: deque[tuple[T, int]] = field(default_factory=deque)
+    size: int = 0
+
+    def append(self, thing: T, size: int) -> None:
+        self.things.append((thing, size))
+        self.size += size
+        while len(self.things) > self.most or self.size > KEPT_BYTES:
+            self.size -= self.things.popleft()[1]
+
+    def __iter__(self) -> Iterator[T]:
+        return iter([thing for thing, _ in self.things])
 
 
 @dataclass
 class Heard:
     """What a function said."""
 
-    messages: deque[Message] = field(default_factory=lambda: deque(maxlen=KEPT_MESSAGES))
-    log: deque[str] = field(default_factory=lambda: deque(maxlen=KEPT_LINES))
+    messages: Kept[Message] = field(default_factory=lambda: Kept(KEPT_MESSAGES))
+    log: Kept[str] = field(default_factory=lambda: Kept(KEPT_LINES))
+    said: int = 0  # bytes since the last frame
     frames: int = 0
     printed: int = 0
     published: int = 0
@@ -120,13 +145,13 @@ def _attend(folder: Path, camera: Source, seconds: float | None, frames: int | N
                              stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd=folder,
                              env=environment(folder), start_new_session=True)
     assert child.stdin is not None and child.stdout is not None
-    lines: queue.Queue[bytes | None] = queue.Queue(1000)
+    lines: queue.Queue[bytes | None] = queue.Queue(LINES_AHEAD)
     threading.Thread(target=_listen, args=(child.stdout, lines), daemon=True).start()
-    heard, begin, ready = Heard(), time.monotonic(), False
+    heard, begin, ready, until = Heard(), time.monotonic(), False, math.inf
     try:
         while True:
-            if seconds is not None and ready and time.monotonic() - begin >= seconds:
-                return heard, "The time was up."
+            if ready and time.monotonic() >= until:
+                return heard, UP
             try:
                 line = lines.get(timeout=0.2)
             except queue.Empty:
@@ -135,14 +160,15 @@ def _attend(folder: Path, camera: Source, seconds: float | None, frames: int | N
             if line is None:
                 raise UserCodeError("The function's process came to an end.",
                                     "It may have needed too much memory.", file="function")
-            message = _parsed(line)
+            message = _counted(line, heard)
             if message.get("op") == "ready":
-                ready, begin, heard.cpu_s = True, time.monotonic(), used_s(child.pid)
+                ready, heard.cpu_s = True, used_s(child.pid)
+                until = math.inf if seconds is None else time.monotonic() + seconds
             elif message.get("op") == "frame":
                 if frames is not None and heard.frames >= frames:
                     return heard, f"It has seen {frames} frames."
-                if not _give(camera, child.stdin, heard):
-                    return heard, "The source has ended."
+                if ended := _give(camera, child.stdin, heard, until):
+                    return heard, ended
                 heard.cpu_s = used_s(child.pid)
             elif message.get("op") == "end":
                 return heard, _ended(message)
@@ -155,16 +181,24 @@ def _attend(folder: Path, camera: Source, seconds: float | None, frames: int | N
         child.wait()
         with contextlib.suppress(OSError):
             child.stdin.close()
+        with contextlib.suppress(queue.Empty):  # so that the thread which listens comes to its end
+            while lines.get(timeout=1.0) is not None:
+                pass
 
 
 def _listen(out: IO[bytes], lines: queue.Queue[bytes | None]) -> None:
     with out, contextlib.suppress(OSError, ValueError):
-        while line := out.readline(2_000_000):
+        while line := out.readline(LINE_BYTES):
             lines.put(line)
     lines.put(None)
 
 
-def _parsed(line: bytes) -> Message:
+def _counted(line: bytes, heard: Heard) -> Message:
+    """A line as a message; one that is none counts all the same."""
+    heard.said += len(line)
+    if heard.said > SAID_BYTES:
+        raise UserCodeError(f"The function said more than {SAID_BYTES // 1_000_000} MB without looking at a frame, so "
+                            "it was stopped.", "Say less, or look at a frame in between.", file="function")
     try:
         found = json.loads(line)
     except (ValueError, RecursionError):
@@ -181,18 +215,20 @@ def _watchdog(pid: int, heard: Heard, ready: bool, begin: float) -> None:
         raise UserCodeError("The function's process did not start.", "Try again; run: trivium doctor", file="function")
 
 
-def _give(camera: Source, answers: IO[bytes], heard: Heard) -> bool:
-    """The newest frame to the function; False where the source is over."""
+def _give(camera: Source, answers: IO[bytes], heard: Heard, until: float) -> str:
+    """The newest frame to the function; where none comes any more, or in time, why."""
     while not isinstance(found := camera.ask(wire.FULL), Shot):
         if found.state == "ended":
-            return False
+            return "The source has ended."
+        if time.monotonic() >= until:
+            return UP
     view = found.view or b""
     with contextlib.suppress(BrokenPipeError):
         answers.write(LENGTH.pack(len(view)) + view)
         answers.flush()
     heard.frames += 1
-    heard.printed = heard.published = 0
-    return True
+    heard.printed = heard.published = heard.said = 0
+    return ""
 
 
 def _take(message: Message, heard: Heard, publish: Callable[[str, bytes], None] | None,
@@ -204,7 +240,7 @@ def _take(message: Message, heard: Heard, publish: Callable[[str, bytes], None] 
         if heard.printed > PRINTED:
             raise UserCodeError(f"The function printed more than {PRINTED:,} characters without looking at a frame, so "
                                 "it was stopped.", "Print less, or look at a frame in between.", file="function")
-        heard.log.append(text)
+        heard.log.append(text, len(text))
         if text.strip():
             say(text.rstrip())
     elif message.get("op") == "publish":
@@ -214,8 +250,9 @@ def _take(message: Message, heard: Heard, publish: Callable[[str, bytes], None] 
                                 "so it was stopped.", "Publish once a frame.", file="function")
         with contextlib.suppress(ValueError, TypeError):
             payload = base64.b64decode(str(message.get("payload", "")), validate=True)
-            topic = str(message.get("topic", ""))
-            heard.messages.append({"topic": topic, "payload": _readable(payload), "time": round(time.time(), 3)})
+            topic = str(message.get("topic", ""))[:500]
+            heard.messages.append({"topic": topic, "payload": _readable(payload), "time": round(time.time(), 3)},
+                                  len(topic) + len(payload))
             if publish is not None:
                 publish(topic, payload)
 

@@ -53,12 +53,12 @@ class Ticks:
         self.begin = clock.monotonic()
         self.number, self.missed = 0, 0
 
-    def wait(self) -> int:
-        """Sleep until the next moment and return its number."""
+    def wait(self, at_most_until: float = float("inf")) -> int:
+        """Sleep until the next moment, at most until another one, and return its number."""
         due = int((self.clock.monotonic() - self.begin) * self.rate_fps + 1e-9)
         if due > self.number:
             self.missed += due - self.number
             self.number = due
-        self.clock.sleep(self.begin + self.number / self.rate_fps - self.clock.monotonic())
+        self.clock.sleep(min(self.begin + self.number / self.rate_fps, at_most_until) - self.clock.monotonic())
         self.number += 1
         return self.number - 1

@@ -1,8 +1,9 @@
 """The process that decodes: python -P -m trivium.vision.stream.eye FOLDER
 
 A film or photo may be made to harm its decoder, and a camera may be somebody else's. So they are read here, confined:
-for files and the demo without network or other files, for cameras without other files. What leaves is small pictures of
-a fixed size. Of a film every frame goes out, in order; of a camera the newest one when we are asked.
+for files and the demo without network or other files, for cameras on the network without other files, programs or
+sockets that lead into this machine's own programs. What leaves is small pictures of a fixed size. Of a film every frame
+goes out, in order; of a camera the newest one when we are asked.
 """
 
 from __future__ import annotations
@@ -16,17 +17,18 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, BinaryIO, Protocol
+from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 
 from trivium.vision.stream import wire
 from trivium.vision.stream.address import DEMO, FOLDER, NETWORK, USB, VIDEO, Address
+
+if TYPE_CHECKING:
+    from trivium.core.confine import Confinement
 
 TASK = "task.json"
 MEMORY_MB = 2048
 AHEAD = 4  # frames of a film decoded before they are asked for
 WAIT_S, STALL_S = 1.0, 2.0
-# what looking up a camera's name reads
-NAMES = ("/etc/resolv.conf", "/etc/hosts", "/etc/nsswitch.conf", "/etc/ssl", "/run/systemd/resolve")
 BACK_OFF_S = (0.5, 1.0, 2.0, 5.0, 10.0)
 
 Frames = Callable[[], Iterator[Any]]
@@ -173,32 +175,35 @@ def main(folder: Path) -> int:
     os.dup2(2, 1)  # nothing that a library prints may get between the answers
     task = json.loads((folder / TASK).read_text(encoding="utf-8"))
     address = Address(task["kind"], task["place"], task["shown"])
-    also = [Path(address.place)] if address.kind == FOLDER else []
+    also = {FOLDER: [Path(address.place)], NETWORK: [Path("/etc/ssl")]}.get(address.kind, [])
     cameras = [Path(address.place)] if address.kind == USB else []
-    if address.kind == NETWORK:
-        keep_from_files(folder)
-    else:
-        enclosed = enclose(folder, folder, also=also, cameras=cameras)
+    on_network = address.kind == NETWORK
+    enclosed = enclose(folder, folder, also=also, cameras=cameras, network=on_network)
     from trivium.vision import pictures
     from trivium.vision.stream import demo, films
 
     films.preload()
     pictures.preload()
     demo.scene(1, 0)
-    if address.kind != NETWORK:
-        confine(folder, Limits(mem_mb=MEMORY_MB, file_mb=1), enclosed=enclosed, also=also, cameras=cameras)
-    serve(feed_of(address, task["side"], task["fd"]), requests, out)
+    held = confine(folder, Limits(mem_mb=MEMORY_MB, file_mb=1), enclosed=enclosed, also=also, cameras=cameras,
+                   network=on_network)
+    serve(feed_of(address, task["side"], task["fd"]) if as_far_as_can_be(held) else Unconfined(), requests, out)
     return 0
 
 
-def keep_from_files(folder: Path) -> None:
-    """For a camera on the network: it needs the network, and no file but its own folder."""
-    from trivium.core import landlock
-    from trivium.core.confine import limit, readable
-    from trivium.core.spec import Limits
+def as_far_as_can_be(held: Confinement) -> bool:
+    """Whether the process is confined as far as this machine can do it."""
+    from trivium.core.confine import probe
 
-    landlock.restrict([*readable(), *(Path(place) for place in NAMES)], [folder], [Path("/dev/null")], network=True)
-    limit(Limits(mem_mb=MEMORY_MB, file_mb=1))
+    return held.level == probe().level
+
+
+class Unconfined:
+    """Decodes nothing: this machine can confine the process, and did not."""
+
+    def answer(self, request: bytes) -> wire.Answer:
+        return wire.Answer(wire.END, {"error": "The process that decodes could not be confined.",
+                                      "hint": "See what is missing with: trivium doctor"})
 
 
 def serve(feed: Feed, requests: BinaryIO, out: BinaryIO) -> None:

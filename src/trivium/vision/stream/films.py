@@ -11,12 +11,14 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
+from urllib.parse import urlsplit
 
 from trivium.errors import BadFile, StudioError
 from trivium.vision.stream.address import NETWORK, USB, Address
 from trivium.vision.stream.frames import Converter, FilmFrame
 
-FORMATS = "mov,matroska,avi,mpegts,mpeg,ogg,flv,asf,mpjpeg,mjpeg,ivf,h264,hevc,m4v,gif,yuv4mpegpipe,wav,rtsp,rtp,sdp"
+FORMATS = "mov,matroska,avi,mpegts,mpeg,ogg,flv,asf,mjpeg,ivf,h264,hevc,m4v,gif,yuv4mpegpipe"
+RTSP_FORMATS, HTTP_FORMATS = "rtsp,mpegts", "mpjpeg,mjpeg"  # some cameras send an MPEG transport stream by RTSP
 MAX_PIXELS = 40_000_000  # 8K has 33 million
 OPEN_S, READ_S = 10.0, 5.0  # of a camera on the network
 BEHIND_S = 0.6  # a camera whose pictures are decoded later than this is caught up with
@@ -55,7 +57,7 @@ def film(fd: int) -> Iterator[FilmFrame]:
                 begin = frame.time if begin is None else begin
                 yield FilmFrame(frame, time.monotonic(), _place(frame.time, begin), converter)
                 count += 1
-        declared = stream.frames
+        declared = declared_frames(container, stream)
     if not count:
         raise BadFile("It has no frames." if not damaged else "None of its frames can be read.", SAVE_AGAIN)
     if damaged or count < declared:
@@ -63,16 +65,24 @@ def film(fd: int) -> Iterator[FilmFrame]:
         raise BadFile(f"It is cut off or damaged: {gone} frames could be read.", SAVE_AGAIN)
 
 
+def how(address: Address) -> tuple[str | None, dict[str, str]]:
+    """FFmpeg's format and options for a camera: what it needs, and nothing else."""
+    if address.kind == USB:
+        return {"linux": "v4l2", "darwin": "avfoundation"}.get(sys.platform, "dshow"), {"framerate": "30"}
+    options = {"fflags": "nobuffer", "flags": "low_delay"}
+    if address.place.startswith("rtsp"):
+        return "rtsp", options | {"protocol_whitelist": "rtsp,rtp,tcp,tls", "format_whitelist": RTSP_FORMATS,
+                                  "rtsp_transport": "tcp"}
+    host = urlsplit(address.shown).netloc
+    return None, options | {"protocol_whitelist": "http,https,tcp,tls", "format_whitelist": HTTP_FORMATS,
+                            "max_redirects": "0", "headers": f"Host: {host}\r\n"}
+
+
 def camera(address: Address) -> Iterator[FilmFrame]:
     """What a camera shows, for as long as it does; NoPicture where it stops."""
-    kind, options = None, {"protocol_whitelist": "rtsp,rtp,udp,tcp,tls,http,https", "format_whitelist": FORMATS,
-                           "fflags": "nobuffer", "flags": "low_delay"}
-    if address.kind == USB:
-        kind = {"linux": "v4l2", "darwin": "avfoundation"}.get(sys.platform, "dshow")
-        options = {"framerate": "30"}
-    elif address.place.startswith("rtsp"):
-        kind, options["rtsp_transport"] = "rtsp", "tcp"
     import av
+
+    kind, options = how(address)
 
     try:
         with _opened(address.place, options, kind) as (container, stream):
@@ -103,6 +113,16 @@ def _newest(container: Any, stream: Any, address: Address) -> Iterator[FilmFrame
             continue  # a picture that was damaged on its way
         for frame in decoded:
             yield FilmFrame(frame, time.monotonic(), None, converter)
+
+
+def declared_frames(container: Any, stream: Any) -> int:
+    """How many frames the file says that it shows; 0 where it does not say.
+
+    An MP4 whose owner cut away the beginning or the end still holds those frames; an edit list leaves them out.
+    """
+    entries = stream.index_entries if "mp4" in container.format.name else ()
+    shown = sum(not entry.is_discard for entry in entries)
+    return min(stream.frames, shown) if entries else int(stream.frames)
 
 
 @contextmanager

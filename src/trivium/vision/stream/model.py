@@ -23,7 +23,7 @@ from trivium.vision.pictures import Bytes, squashed
 from trivium.vision.rejection import is_known
 from trivium.vision.stream.verdicts import guesses, threshold_of
 
-PART_CAP_BYTES, MAX_PARTS = 200_000_000, 32
+PART_CAP_BYTES, MAX_PARTS = 200_000_000, 32  # the first for all of them together, as they lie in memory together
 VERSION_LENGTH = 12
 DAMAGED = "Make it again with: trivium vision deploy RUN --out BUNDLE.zip"
 
@@ -115,7 +115,9 @@ def from_zip(path: Path) -> tuple[dict[str, Any], dict[str, bytes]]:
             entries = archive.infolist()
             if len(entries) > MAX_PARTS:
                 raise BadFile(f"{path.name} is no bundle: it holds {len(entries)} files.", DAMAGED)
-            parts = {entry.filename: _part(archive, entry) for entry in entries}
+            parts: dict[str, bytes] = {}
+            for entry in entries:
+                parts[entry.filename] = _part(archive, entry, PART_CAP_BYTES - sum(map(len, parts.values())))
         card = json.loads(parts.pop(CARD))
         sums = dict(card["files"])
         whole = {MODEL, SAMPLES} <= sums.keys() and sums.keys() <= parts.keys() and isinstance(card["classes"], list)
@@ -130,9 +132,9 @@ def from_zip(path: Path) -> tuple[dict[str, Any], dict[str, bytes]]:
     return card, {name: parts[name] for name in sums}
 
 
-def _part(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
+def _part(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, room: int) -> bytes:
     with archive.open(entry) as file:
-        data = file.read(PART_CAP_BYTES + 1)
-    if len(data) > PART_CAP_BYTES:
-        raise BadFile(f"{entry.filename[:100]} in the bundle is too large.", DAMAGED)
+        data = file.read(room + 1)
+    if len(data) > room:
+        raise BadFile(f"What is in the bundle is too large: it may be {PART_CAP_BYTES // 1_000_000} MB.", DAMAGED)
     return data

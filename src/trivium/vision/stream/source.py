@@ -16,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,13 +26,15 @@ import numpy as np
 
 from trivium.core.child import environment
 from trivium.errors import BadFile, StudioError
+from trivium.vision import outside
 from trivium.vision.pictures import Bytes
 from trivium.vision.stream import wire
-from trivium.vision.stream.address import VIDEO, Address
+from trivium.vision.stream.address import NETWORK, VIDEO, Address
 from trivium.vision.stream.eye import TASK
 
 SIDE = 224  # pixels, of the pictures that a classifier looks at
 PATIENCE_S = 60.0  # a single frame of a file may take so long, the start of Python included
+LOOK_UP_S = 10.0  # so often a camera that does not answer is looked for at another address
 DIED = "What decodes it came to an end."
 
 
@@ -64,8 +67,11 @@ class Source:
     def __init__(self, address: Address, patience_s: float = PATIENCE_S, side: int = SIDE) -> None:
         self.address, self.patience_s, self.side = address, patience_s, side
         self.state, self.closed = State("connecting"), False
+        self.place, self.looked_up_at = address.place, 0.0
         self.folder = Path(tempfile.mkdtemp(prefix="trivium-eye-"))
         try:
+            if address.kind == NETWORK:
+                self._look_up()
             self._start()
         except BaseException:
             shutil.rmtree(self.folder, ignore_errors=True)
@@ -73,7 +79,7 @@ class Source:
 
     def _start(self) -> None:
         fd = _opened(self.address) if self.address.kind == VIDEO and os.name != "nt" else None
-        task = {"kind": self.address.kind, "place": self.address.place, "shown": self.address.shown, "side": self.side,
+        task = {"kind": self.address.kind, "place": self.place, "shown": self.address.shown, "side": self.side,
                 "fd": fd}
         try:
             (self.folder / TASK).write_text(json.dumps(task), encoding="utf-8")
@@ -86,7 +92,22 @@ class Source:
             if fd is not None:
                 os.close(fd)
         self.answers: queue.Queue[wire.Answer | None] = queue.Queue()
-        threading.Thread(target=_listen, args=(self.child.stdout, self.answers), daemon=True).start()
+        self.asked = threading.Semaphore(0)  # what nobody asked for stays in the pipe, not in our memory
+        threading.Thread(target=_listen, args=(self.child.stdout, self.asked, self.answers), daemon=True).start()
+
+    def _look_up(self) -> None:
+        """Where the camera's name leads now, judged; the process that decodes looks no names up."""
+        self.place, self.looked_up_at = outside.pinned(self.address.place), time.monotonic()
+
+    def _moved(self) -> bool:
+        """Whether a camera that does not answer has got another address."""
+        if self.address.kind != NETWORK or time.monotonic() - self.looked_up_at < LOOK_UP_S:
+            return False
+        before = self.place
+        self.looked_up_at = time.monotonic()
+        with contextlib.suppress(StudioError):  # it is away altogether, or its name leads where nothing is called
+            self._look_up()
+        return self.place != before
 
     def ask(self, request: bytes = wire.NEXT) -> Shot | State:
         """The next frame of a film, or a camera's newest; a State where there is none now, `ended` where none comes.
@@ -97,6 +118,7 @@ class Source:
             assert self.child.stdin is not None
             self.child.stdin.write(request)
             self.child.stdin.flush()
+            self.asked.release()
             answer = self.answers.get(timeout=self.patience_s)
         except (OSError, ValueError):
             answer = None
@@ -111,6 +133,9 @@ class Source:
         if answer.kind == wire.STATE:
             self.state = State(str(answer.facts.get("state"))[:20], str(answer.facts.get("message"))[:300],
                                int(answer.facts.get("tries") or 0))
+            if self.state.state == "reconnecting" and not self.closed and self._moved():
+                self._end()
+                self._start()
         elif "error" in answer.facts:
             self.state = State("ended", str(answer.facts["error"])[:300])
             raise BadFile(f"{self.address.shown}: {self.state.message}", str(answer.facts.get("hint", ""))[:300])
@@ -126,6 +151,7 @@ class Source:
         if not self.address.live:
             self.state = State("ended", DIED)
             raise BadFile(f"{self.address.shown}: {DIED}", "The file may be damaged; save it again.")
+        self._moved()
         self._start()
         self.state = State("reconnecting", DIED, self.state.tries + 1)
         return self.state
@@ -140,6 +166,7 @@ class Source:
                 return
 
     def _end(self) -> None:
+        self.asked.release()
         for stream in (self.child.stdin, self.child.stdout):
             with contextlib.suppress(OSError, ValueError):
                 if stream is self.child.stdin and stream is not None:
@@ -160,10 +187,10 @@ class Source:
         self.close()
 
 
-def _listen(out: BinaryIO, answers: queue.Queue[wire.Answer | None]) -> None:
+def _listen(out: BinaryIO, asked: threading.Semaphore, answers: queue.Queue[wire.Answer | None]) -> None:
     with out:
         try:
-            while True:
+            while asked.acquire():
                 answers.put(wire.receive(out))
         except (wire.Torn, OSError, ValueError):
             answers.put(None)

@@ -9,6 +9,7 @@ Of a film every frame is seen, in order. Of a camera the newest one, whenever th
 
 from __future__ import annotations
 
+import math
 import platform
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -35,7 +36,7 @@ class Pace:
         self.rate_fps, self.realtime, self.clock = rate_fps, realtime, clock
         self.begin, self.due_s = clock.monotonic(), 0.0
 
-    def wants(self, time_s: float | None) -> bool:
+    def wants(self, time_s: float | None, at_most_until: float = math.inf) -> bool:
         """Whether the frame at this place is looked at; waits for its moment where the film runs in real time."""
         if time_s is None:
             return True
@@ -44,7 +45,7 @@ class Pace:
         if self.rate_fps:
             self.due_s = (int(time_s * self.rate_fps + 1e-6) + 1) / self.rate_fps
         if self.realtime:
-            self.clock.sleep(self.begin + time_s - self.clock.monotonic())
+            self.clock.sleep(min(self.begin + time_s, at_most_until) - self.clock.monotonic())
         return True
 
 
@@ -67,14 +68,14 @@ class Watch:
         chosen = self.config.threshold
         self.model, self.threshold = model, model.threshold if chosen is None else chosen
 
-    def events(self) -> Iterator[Event]:
-        """An event for each frame, until the source ends."""
-        rate = self.config.rate_fps
+    def events(self, seconds: float | None = None) -> Iterator[Event]:
+        """An event for each frame, until the source ends or the time is up, also where no frame comes."""
+        rate, until = self.config.rate_fps, math.inf if seconds is None else self.clock.monotonic() + seconds
         self.ticks = ticks = Ticks(rate, self.clock) if rate and self.address.kind != VIDEO else None
         pace = Pace(rate, self.config.realtime, self.clock)
-        while True:
+        while self.clock.monotonic() < until:
             if ticks is not None:
-                ticks.wait()
+                ticks.wait(until)
             found = self.source.ask(wire.PREVIEW if self.wants_view else wire.NEXT)
             state = found if isinstance(found, State) else State("live")
             if state.state != self.state.state:
@@ -83,7 +84,7 @@ class Watch:
             if isinstance(found, State):
                 if found.state == "ended":
                     return
-            elif pace.wants(found.time_s):
+            elif pace.wants(found.time_s, until):
                 yield self.event(found)
 
     def event(self, shot: Shot) -> Event:
