@@ -2869,9 +2869,7 @@ export interface components {
             /** Messages */
             messages: components["schemas"]["DeviceMessage"][];
             /** Projects */
-            projects?: {
-                [key: string]: unknown;
-            }[];
+            projects?: components["schemas"]["ProjectReport"][];
             /**
              * Waiting
              * @default 0
@@ -4509,13 +4507,8 @@ export interface components {
         ProjectOnDevice: {
             /** Changed At */
             changed_at: number;
-            /**
-             * Last
-             * @description The last event.
-             */
-            last?: {
-                [key: string]: unknown;
-            } | null;
+            /** @description The last event. */
+            last?: components["schemas"]["Event"] | null;
             /** Message */
             message?: string | null;
             /** Previous */
@@ -4535,6 +4528,25 @@ export interface components {
             state: string | null;
             /** Version */
             version: string;
+        };
+        /**
+         * ProjectReport
+         * @description How a project on a device is, as the device says. What it may not say is refused before it is kept.
+         */
+        ProjectReport: {
+            /** @description The last event. */
+            last?: components["schemas"]["Event"] | null;
+            /** Message */
+            message?: string | null;
+            /** Project */
+            project: string;
+            /** State */
+            state?: string | null;
+            /**
+             * Version
+             * @description The version that runs.
+             */
+            version?: string | null;
         };
         /**
          * ProjectTraining
@@ -5158,7 +5170,7 @@ export interface components {
             share: number;
             /**
              * Since
-             * @description Since when, in Unix seconds.
+             * @description Since when: in Unix seconds, of a film in seconds from its beginning.
              */
             since: number;
         };
