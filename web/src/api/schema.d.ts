@@ -4507,8 +4507,13 @@ export interface components {
         ProjectOnDevice: {
             /** Changed At */
             changed_at: number;
-            /** @description The last event. */
-            last?: components["schemas"]["Event"] | null;
+            /**
+             * Last
+             * @description The last event.
+             */
+            last?: {
+                [key: string]: unknown;
+            } | null;
             /** Message */
             message?: string | null;
             /** Previous */

@@ -49,7 +49,7 @@ class ProjectOnDevice(BaseModel):
     running: str | None = Field(description="The version that runs, as the device said last.")
     state: str | None = Field(description="How its source is.")
     message: str | None = None
-    last: Event | None = Field(None, description="The last event.")
+    last: dict[str, Any] | None = Field(None, description="The last event.")
 
 
 class ProjectReport(BaseModel):
