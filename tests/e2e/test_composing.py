@@ -123,7 +123,7 @@ def test_a_step_is_watched_cancelled_replayed_thinned_out_and_kept(visit: Callab
     assert kept["composition"]["parts"] == by_hand.model_dump(mode="json")["parts"]
     assert kept["composition"]["parts"][0]["notes"][0].get("pinned") is True
     page.get_by_role("tab", name="Next step").click()
-    page.locator("ol.steps li").nth(1).wait_for()
+    page.get_by_role("list", name="Steps of this piece").get_by_role("listitem").nth(1).wait_for()
     assert not page.get_by_role("button", name="Undo", exact=False).first.is_enabled()
 
 

@@ -24,6 +24,8 @@ export interface Drawing {
   readonly pictureMs: number;
   /** More than this many pixels for a pixel of the page are not worth their time. */
   readonly mostPixelRatio: number;
+  /** Whether fewer pixels make a picture much quicker, so that a slow machine is helped by them. */
+  readonly gainsByFewerPixels: boolean;
   /** Builds everything that has a colour. */
   dress(palette: Palette): void;
   /** A driven path on the road, coloured by speed; null takes it away. */

@@ -12,6 +12,7 @@ import { TrackMesh } from "./trackMesh";
 export class GlDrawing implements Drawing {
   readonly pictureMs = 1000 / 60;
   readonly mostPixelRatio = 2;
+  readonly gainsByFewerPixels = true;
   private readonly renderer: THREE.WebGLRenderer;
   private readonly scene = new THREE.Scene();
   private readonly onContextLost: (event: Event) => void;

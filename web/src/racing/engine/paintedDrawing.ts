@@ -24,6 +24,7 @@ const TRAIL_STEPS = 6;
 export class PaintedDrawing implements Drawing {
   readonly pictureMs = 1000 / 30;
   readonly mostPixelRatio = 1;
+  readonly gainsByFewerPixels = false; // its time goes into outlines, and a picture of another size has to be scaled
   private readonly pen: CanvasRenderingContext2D;
   private readonly still: CanvasRenderingContext2D; // what stands still, as it was painted last
   private readonly view = new Projection();

@@ -127,7 +127,8 @@ export class TrackScene {
       return;
     }
     this.lastMs = nowMs;
-    if (this.wasMoving && this.governor.add(sinceMs)) this.applyPixelRatio();
+    if (this.wasMoving && this.drawing.gainsByFewerPixels && this.governor.add(sinceMs))
+      this.applyPixelRatio();
     const moving = this.draw(nowMs, Number.isFinite(sinceMs) ? Math.min(sinceMs / 1000, 0.5) : 0);
     this.wasMoving = moving;
     if (moving) this.invalidate();
