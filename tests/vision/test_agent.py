@@ -57,6 +57,7 @@ def test_a_device_joins_loses_the_studio_and_loses_nothing(studio: Studio, tmp_p
                               "--name", "kitchen", "--place", str(place)], stderr=log, stdout=log)
     try:
         wait_for(lambda: [row["online"] for row in studio.ask("GET", "/devices").json()] == [True])
+        wait_for((place / CARD).is_file)  # the studio knows the device before the device has its answer
         assert (place / CARD).stat().st_mode & 0o077 == 0
         calls.deploy_to("kitchen", bundled, source=str(shown), config={"realtime": True, "consensus_frames": 3},
                         data=studio.data)
