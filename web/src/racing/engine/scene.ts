@@ -30,6 +30,7 @@ export interface SceneStats extends DrawingCost {
 
 const PICK_PX = 32;
 const CLICK_PX = 6;
+const REFRESH_MS = 1000 / 60;
 
 export class TrackScene {
   readonly stats: SceneStats = { drawCalls: 0, triangles: 0, pixelRatio: 1, cpuMs: 0, pictures: 0 };
@@ -44,6 +45,7 @@ export class TrackScene {
   private frame: FleetFrame = emptyFrame();
   private focus = 0;
   private request = 0;
+  private timer = 0;
   private lastMs = Number.NaN;
   private wasMoving = false;
   private onScreen = true;
@@ -105,13 +107,14 @@ export class TrackScene {
 
   /** Asks for one picture; many asks before it make one picture. */
   invalidate(): void {
-    if (this.request === 0 && this.onScreen && !document.hidden) {
+    if (this.request === 0 && this.timer === 0 && this.onScreen && !document.hidden) {
       this.request = requestAnimationFrame((nowMs) => this.tick(nowMs));
     }
   }
 
   dispose(): void {
     cancelAnimationFrame(this.request);
+    clearTimeout(this.timer);
     this.request = -1;
     this.unsubscribe();
     for (const end of this.endings) end();
@@ -122,8 +125,9 @@ export class TrackScene {
   private tick(nowMs: number): void {
     this.request = 0;
     const sinceMs = nowMs - this.lastMs;
-    if (sinceMs < this.drawing.pictureMs - 2) {
-      this.invalidate();
+    const restMs = this.drawing.pictureMs - sinceMs;
+    if (restMs > 2) {
+      this.sleep(restMs);
       return;
     }
     this.lastMs = nowMs;
@@ -132,6 +136,17 @@ export class TrackScene {
     const moving = this.draw(nowMs, Number.isFinite(sinceMs) ? Math.min(sinceMs / 1000, 0.5) : 0);
     this.wasMoving = moving;
     if (moving) this.invalidate();
+  }
+
+  /** Until it is time: a request for each screen refresh in between would lay out the page for nothing. */
+  private sleep(restMs: number): void {
+    this.timer = window.setTimeout(
+      () => {
+        this.timer = 0;
+        this.invalidate();
+      },
+      Math.max(restMs - REFRESH_MS, 0),
+    );
   }
 
   private draw(nowMs: number, dtS: number): boolean {
