@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.e2e.studio_process import StudioProcess
+from trivium.bench.browser import chromium
 from trivium.core import jobs
 from trivium.core.runfolder import list_runs
 
@@ -25,12 +25,10 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parents[2]
 PICTURES = ROOT / "test-results"
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-MAC = ("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
-       "/Applications/Chromium.app/Contents/MacOS/Chromium")
-# WebGL without a graphics card; a container's small /dev/shm and missing user namespaces
-SWITCHES = ["--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader",
-            "--disable-dev-shm-usage", "--disable-background-networking", "--no-first-run"]
+# A container's small /dev/shm. Graphics are left as they are: to ask for SwiftShader by name would make it draw every
+# page, too, at a core's expense.
+SWITCHES = ["--disable-dev-shm-usage", "--disable-background-networking", "--no-first-run"]
+
 
 
 def missing(what: str, how: str) -> None:
@@ -53,8 +51,7 @@ def browser() -> Iterator[Browser]:
     sync_api = pytest.importorskip("playwright.sync_api") if os.environ.get("CI") != "true" else None
     if sync_api is None:
         from playwright import sync_api
-    executable = next((found for name in NAMES if (found := shutil.which(name))), None) or next(
-        (path for path in MAC if Path(path).exists()), None)
+    executable = chromium()
     if executable is None:
         missing("There is no Chromium here", "Install it, on Debian with: apt install chromium")
     if not (ROOT / "src" / "trivium" / "static" / "index.html").is_file():

@@ -1,6 +1,7 @@
 """Pictures a second of the live view in a real browser: Chromium as it starts by itself, nothing switched on for it.
 
-Run as a program beside a training (`python -m trivium.bench.browser URL PATH CHROMIUM`) until a line comes in.
+A process of its own (`python -m trivium.bench.browser URL CHROMIUM`): it says when it is there, shows the page that a
+line names, and ends with the next line.
 """
 
 from __future__ import annotations
@@ -12,8 +13,11 @@ import os
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
-CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+MAC = ("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+       "/Applications/Chromium.app/Contents/MacOS/Chromium")
 # One call of either is one picture of the scene, seen as it opens: the whole track from a place that stands still.
 COUNT = """
 window.pictures = 0;
@@ -27,7 +31,8 @@ const count = (kind, name) => {
 count(CanvasRenderingContext2D, "drawImage");
 count(WebGL2RenderingContext, "clear");
 """
-FRAME_S = 2.0
+INTERVAL_S = 2.0
+MOVING = 1.0  # pictures a second; fewer, and nothing drove in that interval
 
 
 def missing() -> str | None:
@@ -38,23 +43,33 @@ def missing() -> str | None:
 
 
 def chromium() -> str | None:
-    return next((found for name in CHROMIUM if (found := shutil.which(name))), None)
+    """The system's Chromium or Chrome."""
+    return next((found for name in NAMES if (found := shutil.which(name))), None) or next(
+        (path for path in MAC if Path(path).exists()), None)
 
 
-class Watcher:
-    """A browser that shows a page until it is asked how many pictures a second it drew."""
+class Browser:
+    """A browser that is there before it is shown a page, so that its start is not counted with the page."""
 
-    def __init__(self, url: str, path: str) -> None:
-        self.process = subprocess.Popen([sys.executable, "-m", "trivium.bench.browser", url, path, chromium() or ""],
+    def __init__(self, url: str) -> None:
+        self.process = subprocess.Popen([sys.executable, "-m", "trivium.bench.browser", url, chromium() or ""],
                                         stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        assert self.process.stdin is not None and self.process.stdout is not None
+        self.said, self.told = self.process.stdout, self.process.stdin
+        self.said.readline()
+
+    def watch(self, run: str) -> None:
+        """Show a run's page."""
+        self.told.write(f"/racing/runs/{run}\n")
+        self.told.flush()
 
     def pictures_per_s(self) -> float:
-        """The mean while the cars drove; pauses in which a network learns and nothing moves are left out."""
+        """The mean while the cars drove; intervals in which nothing moved are left out."""
         out, _ = self.process.communicate("\n", timeout=60)
         return float(json.loads(out))
 
 
-def main(url: str, path: str, executable: str) -> None:
+def main(url: str, executable: str) -> None:
     import select
 
     from playwright.sync_api import sync_playwright
@@ -66,14 +81,15 @@ def main(url: str, path: str, executable: str) -> None:
         page = browser.new_page(viewport={"width": 1280, "height": 800})
         page.add_init_script(COUNT)
         page.goto(url)
-        page.goto(url.split("?")[0].rstrip("/") + path)
+        print("here", flush=True)
+        page.goto(url.split("?")[0].rstrip("/") + sys.stdin.readline().strip())
         counts = []
         while not select.select([sys.stdin], [], [], 0)[0]:
-            page.wait_for_timeout(1000 * FRAME_S)
+            page.wait_for_timeout(1000 * INTERVAL_S)
             counts.append(page.evaluate("window.pictures"))
         browser.close()
-    rates = [(after - before) / FRAME_S for before, after in itertools.pairwise(counts)]
-    moving = [rate for rate in rates if rate > 1.0]
+    rates = [(after - before) / INTERVAL_S for before, after in itertools.pairwise(counts)]
+    moving = [rate for rate in rates if rate > MOVING]
     print(json.dumps(sum(moving) / len(moving) if moving else 0.0), flush=True)
 
 

@@ -14,7 +14,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -87,9 +87,11 @@ def a_model() -> Any:
 
 
 def film_speed(scratch: Path, model: Any, frames: int, repetitions: int) -> Iterator[Result]:
+    from trivium.vision import backbone
+
     path = film(scratch / "film.mp4", frames)
     ours, theirs = [], []
-    peer = opencv_loop(model.card["bytes"])
+    peer = opencv_loop(model.card["bytes"], backbone.SIZE, classes_told)
     for _ in range(repetitions):
         ours.append(events_per_s(model, path))
         if peer is not None:
@@ -135,15 +137,18 @@ def events_per_s(model: Any, path: Path) -> float:
     return (len(moments) - 1) / (moments[-1] - moments[0])
 
 
-def opencv_loop(model: bytes) -> Any:
-    """The loop that one writes by hand; None where OpenCV is not installed."""
+def opencv_loop(model: bytes, side: int, told: Callable[[Any, Any], Any]) -> Callable[[Path], float] | None:
+    """The loop that one writes by hand, frames a second of a film; None where OpenCV is not installed.
+
+    side: of the square picture that the model looks at. told: what is written of a picture (1, side, side, 3), by the
+    model's session.
+    """
     try:
         import cv2
     except ImportError:
         return None
     import json
 
-    import numpy as np
     import onnxruntime
 
     cv2.setNumThreads(THREADS)
@@ -158,13 +163,18 @@ def opencv_loop(model: bytes) -> Any:
             ok, frame = film.read()
             if not ok:
                 break
-            small = cv2.cvtColor(cv2.resize(frame, (224, 224)), cv2.COLOR_BGR2RGB)
-            said = session.run(["probabilities"], {"pictures": small[None]})[0][0]
-            json.dumps({"frame": len(moments), "class": int(np.argmax(said)), "probabilities": said.tolist()})
+            small = cv2.cvtColor(cv2.resize(frame, (side, side)), cv2.COLOR_BGR2RGB)
+            json.dumps({"frame": len(moments), "said": told(session, small[None])})
             moments.append(time.perf_counter())
         return (len(moments) - 1) / (moments[-1] - moments[0])
 
     return loop
+
+
+def classes_told(session: Any, picture: Any) -> dict[str, Any]:
+    """What a plain loop writes of a classifier's answer."""
+    (said,) = session.run(["probabilities"], {"pictures": picture})[0]
+    return {"class": int(said.argmax()), "probabilities": said.tolist()}
 
 
 def cameras(scratch: Path, model: Any, seconds: float) -> Iterator[Result]:

@@ -6,7 +6,6 @@ training works, not how well a detector does on anybody's photos.
 
 from __future__ import annotations
 
-import json
 import statistics
 import tempfile
 import time
@@ -15,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from trivium.bench.result import Result
-from trivium.bench.vision import THREADS, events_per_s, film
+from trivium.bench.vision import THREADS, events_per_s, film, opencv_loop
 
 PHOTOS, KINDS, SEEDS = 200, ("cup", "fruit", "vehicle"), (1, 2, 3)
 FRAMES, REPETITIONS = 600, 5
@@ -48,11 +47,12 @@ def taught(data: Path, seed: int, quick: bool) -> tuple[Path, dict[str, Any], fl
 
 def film_speed(place: Path, run: Path, frames: int, repetitions: int) -> Result:
     """Decode to event on 720p, ours and by hand."""
+    from trivium.vision.detection.geometry import SIZE
     from trivium.vision.stream.model import open_model
 
     path = film(place / "film.mp4", frames)
     ours, theirs = [], []
-    peer = opencv_loop((run / "model" / "model.onnx").read_bytes())
+    peer = opencv_loop((run / "model" / "model.onnx").read_bytes(), SIZE, boxes_told)
     for _ in range(repetitions):
         ours.append(events_per_s(open_model(run, THREADS), path))
         if peer is not None:
@@ -62,35 +62,14 @@ def film_speed(place: Path, run: Path, frames: int, repetitions: int) -> Result:
                   note="" if theirs else 'no peer: pip install "trivium[bench]"')
 
 
-def opencv_loop(model: bytes) -> Any:
-    """The loop that one writes by hand, OpenCV's own suppression in it; None where OpenCV is not installed."""
-    try:
-        import cv2
-    except ImportError:
-        return None
-    import onnxruntime
+def boxes_told(session: Any, picture: Any) -> list[dict[str, Any]]:
+    """What a plain loop writes of a detector's answer, OpenCV's own suppression in it."""
+    import cv2
 
-    from trivium.vision.detection.geometry import OVERLAP, SIZE
+    from trivium.vision.detection.geometry import OVERLAP
 
-    cv2.setNumThreads(THREADS)
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = THREADS
-    session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
-
-    def loop(path: Path) -> float:
-        film = cv2.VideoCapture(str(path))
-        moments: list[float] = []
-        while True:
-            ok, frame = film.read()
-            if not ok:
-                break
-            small = cv2.cvtColor(cv2.resize(frame, (SIZE, SIZE)), cv2.COLOR_BGR2RGB)
-            boxes, scores = session.run(["boxes", "scores"], {"pictures": small[None]})
-            best, sides = scores[0].max(1), boxes[0].copy()
-            sides[:, 2:] -= sides[:, :2]
-            kept = cv2.dnn.NMSBoxesBatched(sides, best, scores[0].argmax(1), 0.3, OVERLAP)
-            json.dumps([{"xyxy": boxes[0][k].tolist(), "score": float(best[k])} for k in kept])
-            moments.append(time.perf_counter())
-        return (len(moments) - 1) / (moments[-1] - moments[0])
-
-    return loop
+    boxes, scores = session.run(["boxes", "scores"], {"pictures": picture})
+    best, sides = scores[0].max(1), boxes[0].copy()
+    sides[:, 2:] -= sides[:, :2]
+    kept = cv2.dnn.NMSBoxesBatched(sides, best, scores[0].argmax(1), 0.3, OVERLAP)
+    return [{"xyxy": boxes[0][k].tolist(), "score": float(best[k])} for k in kept]

@@ -38,9 +38,12 @@ with client.connect(sys.argv[1], additional_headers={"Cookie": sys.argv[2]}, max
 class Client:
     """A reader of the live stream that draws nothing."""
 
-    def __init__(self, studio: Studio, run: str) -> None:
-        url = f"{studio.url.replace('http', 'ws', 1)}/api/v1/runs/{run}/live"
-        self.process = subprocess.Popen([sys.executable, "-c", WATCH, url, studio.cookie], stdout=subprocess.PIPE,
+    def __init__(self, studio: Studio) -> None:
+        self.studio = studio
+
+    def watch(self, run: str) -> None:
+        url = f"{self.studio.url.replace('http', 'ws', 1)}/api/v1/runs/{run}/live"
+        self.process = subprocess.Popen([sys.executable, "-c", WATCH, url, self.studio.cookie], stdout=subprocess.PIPE,
                                         text=True)
 
     def pictures_per_s(self) -> float:
@@ -48,24 +51,24 @@ class Client:
         return float(json.loads(out))
 
 
-def in_browser(studio: Studio, run: str) -> browser.Watcher:
-    return browser.Watcher(f"{studio.url}/?token={studio.token}", f"/racing/runs/{run}")
+def in_browser(studio: Studio) -> browser.Browser:
+    return browser.Browser(f"{studio.url}/?token={studio.token}")
 
 
-Watch = Callable[[Studio, str], Client | browser.Watcher]
+Watcher = Callable[[Studio], Client | browser.Browser]
 
 
 def bench(quick: bool, track: str) -> Iterator[Result]:
-    repetitions, iterations = (1, 12) if quick else (3, 12)
-    ways: dict[str, Watch | None] = {"alone": None, "streamed": Client}
+    repetitions, iterations = (1, 12) if quick else (3, 24)
+    ways: dict[str, Watcher | None] = {"alone": None, "streamed": Client}
     if browser.missing() is None:
         ways["drawn"] = in_browser
     rates: dict[str, list[float]] = {way: [] for way in ways}
     pictures: dict[str, list[float]] = {way: [] for way in ways}
     with tempfile.TemporaryDirectory() as scratch, Studio(Path(scratch)) as studio:
         for seed in range(1, repetitions + 1):
-            for way, watch in ways.items():
-                rate, seen = train(studio, iterations, seed, way, watch)
+            for way, make in ways.items():
+                rate, seen = train(studio, iterations, seed, way, make)
                 rates[way].append(rate)
                 pictures[way].append(seen)
     alone = statistics.median(rates["alone"])
@@ -77,13 +80,15 @@ def bench(quick: bool, track: str) -> Iterator[Result]:
                  alone, note=f"{statistics.median(pictures['drawn']):.0f} pictures/s drawn, 1280 x 800")
 
 
-def train(studio: Studio, iterations: int, seed: int, name: str, watch: Watch | None) -> tuple[float, float]:
+def train(studio: Studio, iterations: int, seed: int, name: str, make: Watcher | None) -> tuple[float, float]:
     """(steps a second, pictures a second) of one training on the oval, started over HTTP."""
     body: dict[str, Any] = {"name": f"{name} {seed}", "track": "oval", "seed": seed,
                             "reward_code": studio.default_reward(),
                             "config": {"max_iterations": iterations, "max_minutes": None}}
+    watcher = make(studio) if make else None
     run = studio.post("/api/v1/racing/trainings", body)["id"]
-    watcher = watch(studio, run) if watch else None
+    if watcher:
+        watcher.watch(run)
     while studio.get(f"/api/v1/runs/{run}")["state"] in ("queued", "starting", "running", "stopping"):
         time.sleep(1.0)
     pictures_per_s = watcher.pictures_per_s() if watcher else 0.0

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from typing import Any
 
 from trivium.errors import BadConfig, StudioError
 from trivium.vision.boxes import LabelledBox, checked
-from trivium.vision.labelling import class_name
-from trivium.vision.project import DETECTION, Project, record, writing
+from trivium.vision.labelling import change_each, class_name
+from trivium.vision.project import DETECTION, Project
 
 
 class ChangedMeanwhile(StudioError):
@@ -56,24 +57,12 @@ def rebox(project: Project, changes: Sequence[BoxChange]) -> tuple[list[str], li
         raise BadConfig(f"The project {project.name} is for {project.task}, which has no boxes.",
                         "Make a project for detection.")
     wanted = {change.sha256: _named(change.boxes) for change in changes}
-    done: list[str] = []
-    refused: list[str] = []
-    with writing(project):
-        rows = []
-        for change in changes:
-            item, boxes = project.items.get(change.sha256), wanted[change.sha256]
-            if item is None:
-                refused.append(change.sha256)
-            elif item.boxes == boxes and not item.doubts:
-                done.append(change.sha256)
-            elif change.version is not None and change.version != project.versions.get(change.sha256):
-                refused.append(change.sha256)
-            else:
-                rows.append({"op": "boxes", "sha256": change.sha256,
-                             "boxes": None if boxes is None else [asdict(box) for box in boxes]})
-                done.append(change.sha256)
-        record(project, rows)
-    return done, refused
+
+    def row(sha256: str) -> dict[str, Any]:
+        boxes = wanted[sha256]
+        return {"op": "boxes", "sha256": sha256, "boxes": None if boxes is None else [asdict(box) for box in boxes]}
+
+    return change_each(project, changes, lambda item: item.boxes == wanted[item.sha256], row)
 
 
 def _named(boxes: Sequence[LabelledBox] | None) -> list[LabelledBox] | None:

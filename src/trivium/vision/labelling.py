@@ -6,13 +6,24 @@ where somebody else was quicker, their label stays, and the later one is told.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any, Protocol
 
 from trivium.errors import BadConfig, NameTaken, NotFound
-from trivium.vision.project import CLASSIFICATION, MAX_CLASS_NAME, Project, one_line, record, writing
+from trivium.vision.project import CLASSIFICATION, MAX_CLASS_NAME, Item, Project, one_line, record, writing
 
 MAX_CLASSES = 1000
+
+
+class Versioned(Protocol):
+    """A change to a picture by somebody who has seen this version of it, None where that does not matter."""
+
+    @property
+    def sha256(self) -> str: ...
+
+    @property
+    def version(self) -> int | None: ...
 
 
 @dataclass(frozen=True)
@@ -38,20 +49,30 @@ def relabel(project: Project, changes: Sequence[Change]) -> tuple[list[str], lis
         raise BadConfig(f"The project {project.name} is for {project.task}: its photos have no class of their own.",
                         "Draw boxes instead.")
     wanted = {change.sha256: None if change.label is None else class_name(change.label) for change in changes}
+    return change_each(project, changes, lambda item: item.label == wanted[item.sha256],
+                       lambda sha256: {"op": "label", "sha256": sha256, "label": wanted[sha256]})
+
+
+def change_each(project: Project, changes: Sequence[Versioned], is_so: Callable[[Item], bool],
+                row: Callable[[str], dict[str, Any]]) -> tuple[list[str], list[str]]:
+    """(done, refused): pictures that are as wanted now, and those that are gone or that another has changed meanwhile.
+
+    `is_so` says whether a picture is as wanted already, `row` is the line of the log that makes it so.
+    """
     done: list[str] = []
     refused: list[str] = []
     with writing(project):
         rows = []
         for change in changes:
-            item, label = project.items.get(change.sha256), wanted[change.sha256]
+            item = project.items.get(change.sha256)
             if item is None:
                 refused.append(change.sha256)
-            elif item.label == label and not item.doubts:
+            elif is_so(item) and not item.doubts:
                 done.append(change.sha256)
             elif change.version is not None and change.version != project.versions.get(change.sha256):
                 refused.append(change.sha256)
             else:
-                rows.append({"op": "label", "sha256": change.sha256, "label": label})
+                rows.append(row(change.sha256))
                 done.append(change.sha256)
         record(project, rows)
     return done, refused
