@@ -1,14 +1,14 @@
 // The photos whose boxes are drawn one after the other. Each change goes to the studio at once and in turn; where somebody
 // else was quicker, theirs stay and a person decides.
 import { type ApiError, asApiError } from "@/api/problem";
-import { drawBoxes, listPhotos, type PhotoView, type Show } from "@/api/vision";
+import { drawBoxes, type PhotoView, type Show } from "@/api/vision";
 import { plural } from "@/core/format";
 import { toasts } from "@/core/ui/toasts.svelte";
+import { allPhotos } from "../data/allPhotos";
 import type { Editing } from "./engine/editing";
 import type { Box } from "./engine/geometry";
 import { type Boxes, Steps, same } from "./engine/steps";
 
-const PAGE = 1000;
 const PATIENCE_MS = 3000;
 /** Theirs, with what was drawn here. */
 export interface Dispute {
@@ -45,13 +45,8 @@ export class BoxSession {
     const turn = this.turn;
     this.photos = undefined;
     try {
-      const all: PhotoView[] = [];
-      for (;;) {
-        const page = await listPhotos(this.project, { show, offset: all.length, limit: PAGE });
-        if (turn !== this.turn) return;
-        all.push(...page.items);
-        if (page.items.length === 0 || all.length >= page.total) break;
-      }
+      const all = await allPhotos(this.project, show, () => turn === this.turn);
+      if (!all) return;
       this.photos = all;
       this.error = undefined;
       this.go(0);

@@ -2,7 +2,6 @@
 // it was asked for (photos without a class) has fewer and fewer of them.
 import { type ApiError, asApiError } from "@/api/problem";
 import {
-  listPhotos,
   listSuggestions,
   listTrainings,
   type PhotoView,
@@ -10,9 +9,9 @@ import {
   type Suggestion,
 } from "@/api/vision";
 import { toasts } from "@/core/ui/toasts.svelte";
+import { allPhotos } from "../data/allPhotos";
 
 export type Task = "unlabelled" | "doubted" | "doubtful" | "all";
-const PAGE = 1000;
 
 export class Queue {
   photos = $state.raw<PhotoView[] | undefined>(undefined);
@@ -45,13 +44,8 @@ export class Queue {
     this.index = 0;
     try {
       const show = task === "doubted" ? "labelled" : task;
-      const all: PhotoView[] = [];
-      for (;;) {
-        const page = await listPhotos(this.project, { show, offset: all.length, limit: PAGE });
-        if (turn !== this.turn) return;
-        all.push(...page.items);
-        if (page.items.length === 0 || all.length >= page.total) break;
-      }
+      const all = await allPhotos(this.project, show, () => turn === this.turn);
+      if (!all) return;
       this.photos = task === "doubted" ? this.doubted(all) : all;
       this.error = undefined;
     } catch (thrown) {
