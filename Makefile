@@ -7,7 +7,7 @@ PIP    := $(PY) -m pip --disable-pip-version-check
 NPM    := $(PY) tools/node.py npm --prefix web
 STATIC := src/trivium/static
 PAGES  := $(STATIC)/index.html
-BACKBONE := src/trivium/vision/weights/.ready
+BACKBONE := src/trivium/vision/backbone/weights/.ready
 CUTOUTS := src/trivium/vision/demo_data/cutouts.zip
 TESTS  := tests
 ARGS   :=
@@ -88,7 +88,7 @@ wheel: $(VENV)/.ready $(BACKBONE) $(PAGES) $(CUTOUTS) ## Build the package into 
 	@ls -l dist/*.whl
 
 clean: ## Remove what was built (.venv, node_modules, pages, backbone); your data folder stays
-	rm -rf $(VENV) web/node_modules $(STATIC) src/trivium/vision/weights $(CUTOUTS) dist test-results
+	rm -rf $(VENV) web/node_modules $(STATIC) src/trivium/vision/backbone/weights $(CUTOUTS) dist test-results
 
 # ---- set-up, each step once -------------------------------------------------------------------------------------
 

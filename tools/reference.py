@@ -37,6 +37,7 @@ ENVIRONMENT = """
 | variable | what it does |
 |---|---|
 | `TRIVIUM_DATA` | the data folder, where `--data` is not given |
+| `TRIVIUM_BUCKET` | the [bucket](vision.md#in-a-bucket) that keeps photos, such as `s3://photos/studio-1` |
 | `TRIVIUM_NO_PAGES` | set to 1 while building the package: leave the web pages out |
 | `TRIVIUM_API` | the server that `npm run dev` passes requests on to |
 """

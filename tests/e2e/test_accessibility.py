@@ -53,6 +53,8 @@ def runs(browser: Any, studio: StudioProcess) -> Iterator[Runs]:
                                               "config": {"trials": 1, "time_limit_s": 10}}, "succeeded")
     failed = ended("/racing/trainings", {**training, "name": "mistaken", "reward_code": LATE,
                                          "config": {"max_minutes": 2, "eval_trials": 1}}, "failed")
+    pages.order(page, "/vision/projects", {"name": "seen", "task": "detection"})
+    pages.order(page, "/vision/projects/seen/classes", {"name": "apple"})
     yield Runs(trained, evaluated, failed)
     context.close()
 
@@ -61,7 +63,9 @@ PATHS = {"home": "/", "racing": "/racing", "tracks": "/racing/tracks", "track": 
          "train": "/racing/train", "evaluate": "/racing/evaluate", "deploy": "/racing/deploy", "runs": "/runs",
          "compare": "/runs/compare?ids={trained},{failed}", "settings": "/settings", "nowhere": "/no/such/page",
          "training": "/racing/runs/{trained}", "evaluation": "/racing/runs/{evaluated}",
-         "failure": "/racing/runs/{failed}", "training sets": "/music/data", "train on music": "/music/train"}
+         "failure": "/racing/runs/{failed}", "training sets": "/music/data", "train on music": "/music/train",
+         "vision": "/vision", "collect": "/vision/projects/seen", "draw boxes": "/vision/projects/seen/label",
+         "train a detector": "/vision/projects/seen/train", "watch": "/vision/watch", "devices": "/vision/devices"}
 
 
 @pytest.mark.parametrize("name", PATHS)

@@ -10,9 +10,9 @@ import pytest
 
 from tests.e2e import pages
 from tests.vision.drawings import drawing
-from trivium.vision import backbone
+from trivium.vision.backbone import efficientnet
 
-pytestmark = pytest.mark.skipif(not backbone.WEIGHTS.is_file(),
+pytestmark = pytest.mark.skipif(not efficientnet.WEIGHTS.is_file(),
                                 reason="the pretrained backbone is not here: python tools/weights.py")
 PHOTOS = "/vision/projects/orchard/photos"
 
@@ -38,6 +38,7 @@ def test_boxes_come_in_are_drawn_and_no_ones_are_lost(visit: Callable[..., Any],
     page.get_by_role("button", name="Create it").click()
     page.get_by_label("Folder of photos").set_input_files(str(folder))
     page.get_by_text("YOLO: 1 boxes on 1 photos.").wait_for(timeout=120_000)
+    page.get_by_role("heading", name="Photos", exact=True).scroll_into_view_if_needed()
     page.get_by_role("button", name="0.png, 1 box").wait_for()
     page.get_by_role("link", name="Label", exact=True).click()
 

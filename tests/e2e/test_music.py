@@ -149,6 +149,40 @@ def test_everything_on_the_roll_goes_by_keyboard(visit: Callable[..., Any]) -> N
     assert not page.evaluate("document.activeElement.matches('[role=application]')"), "Tab is caught in the roll"
 
 
+# A keyboard as the browser hands one out: it joins later, and its keys are pressed by window.midi.
+MIDI_KEYBOARD = """() => {
+  const input = { name: "Little Keys", state: "connected", onmidimessage: null };
+  const access = { inputs: new Map(), onstatechange: null };
+  navigator.requestMIDIAccess = async () => access;
+  window.plugIn = () => { access.inputs.set("1", input); access.onstatechange(); };
+  window.midi = (...data) => input.onmidimessage({ data: new Uint8Array(data), timeStamp: performance.now() });
+}"""
+
+
+def test_a_midi_keyboard_joins_plays_and_is_recorded(visit: Callable[..., Any]) -> None:
+    page = visit("/music/compose")
+    page.get_by_role("button", name="Open an empty piece").click()
+    ready(page)
+    page.evaluate(MIDI_KEYBOARD)
+    page.get_by_role("button", name="Connect").click()
+    page.get_by_text("No keyboard is plugged in yet").wait_for()
+    page.evaluate("window.plugIn()")
+    page.get_by_text("Connected: Little Keys.").wait_for()
+    page.get_by_label("Count-in").select_option("none")
+    page.get_by_role("button", name="Record onto this part").click()
+    page.get_by_role("button", name="Stop recording").wait_for()
+    page.wait_for_timeout(300)
+    for pitch, velocity, release in ((64, 101, (0x80, 64, 40)), (67, 33, (0x90, 67, 0))):  # both ways to let a key go
+        page.evaluate(f"window.midi(0x90, {pitch}, {velocity})")
+        page.evaluate("window.midi(0xfe)")  # active sensing, as many keyboards send it all the time
+        page.wait_for_timeout(200)
+        page.evaluate(f"window.midi{release}")
+    page.get_by_role("button", name="Stop recording").click()
+    first, second = kept_notes(page)
+    assert [(note["pitch"], note["velocity"]) for note in (first, second)] == [(64, 101), (67, 33)]
+    assert first["onset"] + first["length"] <= second["onset"]  # it was let go
+
+
 def test_the_letters_play_and_are_recorded(visit: Callable[..., Any]) -> None:
     page = visit("/music/compose")
     page.get_by_role("button", name="Open an empty piece").click()

@@ -14,9 +14,9 @@ from tests.e2e import pages
 from tests.e2e.conftest import picture
 from tests.e2e.test_accessibility import everywhere
 from tests.vision.drawings import drawing
-from trivium.vision import backbone
+from trivium.vision.backbone import efficientnet
 
-pytestmark = pytest.mark.skipif(not backbone.WEIGHTS.is_file(),
+pytestmark = pytest.mark.skipif(not efficientnet.WEIGHTS.is_file(),
                                 reason="the pretrained backbone is not here: python tools/weights.py")
 KINDS = {"compost": "disc", "landfill": "box", "recycling": "triangle"}
 
@@ -65,9 +65,10 @@ def test_a_learner_teaches_a_trash_sorter_and_corrects_it(visit: Callable[..., A
     page.get_by_role("button", name="Undo").click()
     page.get_by_text("2 of 3").wait_for()
     assert names[0] and names[0].endswith("loose0.png")
+    unlabelled = "/vision/projects/rubbish/photos?show=unlabelled"
+    pages.ask_until(page, unlabelled, lambda view: view["total"] == 2)
     rows = pages.ask(page, "/vision/projects/rubbish/photos?show=labelled&class=compost")["items"]
     assert "loose0.png" in [row["name"] for row in rows]
-    assert pages.ask(page, "/vision/projects/rubbish/photos?show=unlabelled")["total"] == 2
 
     page.get_by_role("link", name="Train", exact=True).first.click()
     page.get_by_text("trivium vision train rubbish").wait_for(state="attached")

@@ -19,11 +19,11 @@ from tests.e2e import pages
 from tests.e2e.conftest import picture
 from tests.e2e.studio_process import StudioProcess
 from tests.e2e.test_accessibility import everywhere
-from trivium.vision import backbone
+from trivium.vision.backbone import efficientnet
 from trivium.vision.stream import demo
 
 pytestmark = [pytest.mark.timeout(300),
-              pytest.mark.skipif(not backbone.WEIGHTS.is_file(),
+              pytest.mark.skipif(not efficientnet.WEIGHTS.is_file(),
                                  reason="the pretrained backbone is not here: python tools/weights.py")]
 PROJECT, EACH = "belt", 6
 

@@ -59,6 +59,10 @@ def test_accidentals_hold_until_the_bar_line_and_octaves_count() -> None:
     assert pitches("^C C =C _B | C B c c' C, ^^F |", "C") == [61, 61, 60, 70, 60, 71, 72, 84, 48, 67]
 
 
+def test_letters_that_a_book_gives_a_meaning_of_its_own_are_passed_over() -> None:
+    assert heard(read("kC VD | hE iwF |")) == heard(read("C D | E F |"))  # H-W and h-w, standard 2.1, 4.16
+
+
 def test_voices_decorations_and_words_are_sorted_out() -> None:
     piece = read('V:1\n"Am"!p!~A {gf}B (cd) | % a remark\nw: these are words\nV:2\nA, B, C D |\n')
     assert [[note[2] for note in heard(piece, part)] for part in (0, 1)] == [[69, 71, 72, 74], [57, 59, 60, 62]]

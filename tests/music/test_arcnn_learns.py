@@ -18,11 +18,11 @@ from trivium.core.runfolder import create_run
 from trivium.core.spec import read_spec
 from trivium.music import STUDIO
 from trivium.music.arcnn.config import ArcnnConfig
+from trivium.music.arcnn.corruption import corrupted, training_batch, windows_of
 from trivium.music.arcnn.data import inputs_of, sheet, sheets_of_run
-from trivium.music.arcnn.grid import KINDS, LENGTHS, PITCHES, WINDOW, planes_of, wanted_edits
+from trivium.music.arcnn.grid import KINDS, LENGTHS, PITCHES, WINDOW, planes_of, target_edits
 from trivium.music.arcnn.network import EditNet, divergence, edit_loss
-from trivium.music.arcnn.score import held_out_lessons
-from trivium.music.arcnn.spoil import lesson, spoilt, windows_of
+from trivium.music.arcnn.score import held_out_batches
 from trivium.music.arcnn.train import train
 from trivium.music.config import TrainConfig
 from trivium.music.dataset.sets import keep
@@ -34,17 +34,17 @@ SMALL = {"filters": 8, "levels": 1, "batch_windows": 8, "dropout": 0.0, "average
 def test_the_loss_is_the_divergence_from_the_uniform_distribution_window_by_window() -> None:
     rng = np.random.default_rng(3)
     logits = torch.from_numpy(rng.normal(size=(3, 2, 4, 5)) * 30 + 500).float()  # exp() of these overflows
-    wanted = torch.from_numpy(rng.random((3, 2, 4, 5)) < 0.2)
-    wanted[1] = False
+    target = torch.from_numpy(rng.random((3, 2, 4, 5)) < 0.2)
+    target[1] = False
     by_hand = []
     for window in (0, 2):
         q = np.exp(logits[window].double().numpy() - float(logits[window].max()))
-        q = (q / q.sum())[wanted[window].numpy()]
+        q = (q / q.sum())[target[window].numpy()]
         by_hand.append(sum(1 / len(q) * math.log(1 / len(q) / each) for each in q))
-    each, counts = divergence(logits, wanted)
+    each, counts = divergence(logits, target)
     assert each[[0, 2]].tolist() == pytest.approx(by_hand, rel=1e-4)
     assert each[1] == 0.0 and counts.tolist() == [True, False, True]
-    assert float(edit_loss(logits, wanted)) == pytest.approx(np.mean(by_hand), rel=1e-4)
+    assert float(edit_loss(logits, target)) == pytest.approx(np.mean(by_hand), rel=1e-4)
 
 
 def test_a_batch_in_which_nothing_is_wanted_costs_nothing_and_has_a_gradient() -> None:
@@ -81,13 +81,13 @@ def test_making_every_wanted_edit_gives_the_target() -> None:
     rng = np.random.default_rng(2)
     grids, targets = (rng.integers(0, KINDS, (2, WINDOW, PITCHES)) * (rng.random((2, WINDOW, PITCHES)) < 0.05)
                       for _ in range(2))
-    wanted = wanted_edits(grids, targets)
+    target = target_edits(grids, targets)
     mended = grids.copy()
-    for window, kind, step, pitch in np.argwhere(wanted):
+    for window, kind, step, pitch in np.argwhere(target):
         mended[window, step, pitch] = kind
     assert np.array_equal(mended, targets)
-    assert wanted.sum() == (grids != targets).sum()
-    assert not wanted_edits(targets, targets).any()
+    assert target.sum() == (grids != targets).sum()
+    assert not target_edits(targets, targets).any()
 
 
 def test_the_melted_network_answers_as_the_whole_one_does() -> None:
@@ -106,7 +106,7 @@ def test_the_melted_network_answers_as_the_whole_one_does() -> None:
 def test_clean_music_comes_up_in_training_and_nothing_is_wanted_then() -> None:
     window = windows_of(chord_sheet(0))[0]
     none = ArcnnConfig(max_wrong_percent=0.0, keep_voice_percent=0.0)
-    shares = [(spoilt(window, none, np.random.default_rng(seed)) > 0).sum() / (window.grid > 0).sum()
+    shares = [(corrupted(window, none, np.random.default_rng(seed)) > 0).sum() / (window.grid > 0).sum()
               for seed in range(200)]
     assert min(shares) < 0.05 and max(shares) == 1.0
     assert np.mean(shares) == pytest.approx(0.5, abs=0.1)
@@ -118,7 +118,7 @@ def test_a_kept_melody_is_whole() -> None:
     voices = {voice: window.notes[window.notes[:, 3] == voice] for voice in np.unique(window.notes[:, 3])}
     assert len(voices) == 4
     for seed in range(20):
-        grid = spoilt(window, config, np.random.default_rng(seed))
+        grid = corrupted(window, config, np.random.default_rng(seed))
         assert any(all(grid[step, pitch - 30] > 0 for step, pitch, _, _ in notes) for notes in voices.values())
 
 
@@ -140,11 +140,11 @@ def test_an_upbeat_ends_its_bar() -> None:
 
 def test_what_is_spoilt_for_the_score_is_the_same_each_time_and_as_much_as_it_says() -> None:
     pieces = [chord_sheet(seed) for seed in range(4)]
-    one, two = held_out_lessons(pieces), held_out_lessons(pieces)
-    for percent, lesson_ in one.items():
-        assert np.array_equal(lesson_.wanted, two[percent].wanted)
+    one, two = held_out_batches(pieces), held_out_batches(pieces)
+    for percent, each in one.items():
+        assert np.array_equal(each.target, two[percent].target)
         notes = np.array([(window.grid > 0).sum() for piece in pieces for window in windows_of(piece)])
-        wrong = lesson_.wanted.sum(axis=(1, 2, 3))
+        wrong = each.target.sum(axis=(1, 2, 3))
         assert np.all(np.abs(wrong - notes * percent / 100) <= np.maximum(2, 0.05 * notes))
 
 
@@ -205,9 +205,9 @@ def test_it_learns_the_rule_of_small_music(tmp_path: Path) -> None:
 def test_lessons_follow_from_the_seed() -> None:
     pieces = [chord_sheet(seed) for seed in range(4)]
     config = ArcnnConfig(**SMALL)
-    one, two, other = (lesson(pieces, config, np.random.default_rng(seed)) for seed in (1, 1, 2))
-    assert np.array_equal(one.wanted, two.wanted) and np.array_equal(one.planes, two.planes)
-    assert not np.array_equal(one.wanted, other.wanted)
+    one, two, other = (training_batch(pieces, config, np.random.default_rng(seed)) for seed in (1, 1, 2))
+    assert np.array_equal(one.target, two.target) and np.array_equal(one.planes, two.planes)
+    assert not np.array_equal(one.target, other.target)
 
 
 def test_a_kept_set_is_taken_along_by_its_name(tmp_path: Path) -> None:

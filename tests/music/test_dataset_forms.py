@@ -51,12 +51,16 @@ def test_notes_come_out_of_a_grid_as_its_onsets_say() -> None:
 
 def test_grids_are_moved_into_range_and_what_is_no_four_part_piece_is_left_out() -> None:
     low = transposed(chorale(1), -12)
-    grids = voice_grids([chorale(1), low, melody(1)])
+    duet = piece_of((0, 32, 60, 0), (0, 32, 55, 1))
+    chords = piece_of((0, 32, 60, 0), (4, 28, 55, 0))  # one voice, two notes at once
+    grids = voice_grids([chorale(1), low, duet, chords])
     assert len(grids) == 2
     assert np.array_equal(grids[0][0], grids[1][0])  # by an octave
     for pitch, onset in grids:
         assert pitch.shape == onset.shape == (chorale(1).steps, 4)
         assert pitch.min() >= 36 and pitch.max() <= 81
+    (tune,) = voice_grids([melody(1)])
+    assert (tune[0][:, 0] >= 0).any() and (tune[0][:, 1:] == -1).all() and not tune[1][:, 1:].any()
     wide = piece_of((0, 32, 100, 0), (0, 32, 60, 1), (0, 32, 55, 2), (0, 32, 40, 3), four=True)
     assert voice_grids([wide]) == []
 

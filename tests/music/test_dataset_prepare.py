@@ -298,14 +298,24 @@ def test_what_names_its_rights_is_passed_over(tmp_path: Path) -> None:
     assert dataset_corpus.names_rights(mxl("owned.mxl", "<rights type='music'>(c) 2003 A Publisher</rights>"))
 
 
+@pytest.mark.parametrize(("line", "owned"), [
+    ("Z:Contributed by A Fiddler", False), ("T:The Rights of Man (c) 1883", False), ("N:licence of the bow", True),
+    ("Z: Copyright 2003 A Transcriber", True), ("%%abc-copyright (C) 2003", True), ("N:by permission of", True)])
+def test_a_tune_that_names_its_rights_is_passed_over(tmp_path: Path, line: str, owned: bool) -> None:
+    path = tmp_path / "tune.abc"
+    path.write_text(f"X:1\n{line}\nK:C\nCDE|\n")
+    assert dataset_corpus.names_rights(path) is owned
+
+
 def test_a_collection_that_is_not_there_names_those_that_are() -> None:
     with pytest.raises(NotFound) as refused:
         dataset_corpus.prepare_corpus("jazz")
-    assert "bach, quartets, madrigals" in refused.value.hint
+    assert "bach, quartets, madrigals, folk" in refused.value.hint
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("name", "pieces", "voices"), [("quartets", 46, {4}), ("madrigals", 46, {5, 6})])
+@pytest.mark.parametrize(("name", "pieces", "voices"), [
+    ("quartets", 46, {4}), ("madrigals", 46, {5, 6}), ("folk", 1009, {1})])
 def test_other_collections_have_works_for_several_parts(name: str, pieces: int, voices: set[int]) -> None:
     pytest.importorskip("music21", reason="music21 is not installed")
     made = dataset_corpus.prepare_corpus(name)

@@ -114,6 +114,18 @@ def test_likelihood_is_a_mean_over_cells_not_over_pieces(pieces: list[Piece]) ->
     assert likelihood(network, pieces) == pytest.approx(np.average(np.array(each, dtype=float), weights=weights))
 
 
+def test_silent_companions_make_no_score_of_a_tune_better() -> None:
+    from tests.music.conftest import tiny
+
+    sung = chorale(1, 3)
+    sung[:, 1:] = SILENCE
+    network, tune = tiny(), Piece.of(sung)
+    whole = likelihood(network, [tune])
+    assert whole is not None and likelihood(network, [tune], voices=1) == pytest.approx(4 * whole)
+    alone, beside = (bigram_nats([sung], [sung], voices=voices) for voices in (1, 4))
+    assert alone == pytest.approx(bigram_nats([sung[:, :1]], [sung[:, :1]], voices=1)) and alone > beside
+
+
 def test_harmonies_stand_beside_the_composers_own() -> None:
     from tests.music.conftest import tiny
 

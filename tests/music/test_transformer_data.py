@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,9 @@ import pytest
 from trivium.errors import BadFile
 from trivium.music.data import ARRAYS, CARD, Pieces, open_pieces
 from trivium.music.dataset import sets as dataset
+from trivium.music.dataset.chorales import chorales
 from trivium.music.dataset.piece import GridPiece, notes_of_grid, transposed, voice_grid
+from trivium.music.dataset.prepare import prepare
 from trivium.music.dataset.sources import prepare_chorales, prepare_melodies
 from trivium.music.transformer.data import fitted, training_inputs
 from trivium.music.transformer.tokens import HOLD, SILENCE, grid_of, targets_of
@@ -59,10 +62,26 @@ def test_a_piece_out_of_range_is_moved_until_it_fits() -> None:
     assert inside is not None and grid_of(inside.sounding)[0].tolist() == [79, 65, 55, 45]
 
 
-def test_melodies_alone_are_refused(tmp_path: Path) -> None:
-    dataset.keep(prepare_melodies(12), "tunes", tmp_path)
-    with pytest.raises(BadFile, match="have four voices") as refusal:
-        training_inputs("tunes", tmp_path, seed=1)
+def test_tunes_are_learned_from_where_nothing_has_four_voices(tmp_path: Path) -> None:
+    tunes = prepare_melodies(12)
+    dataset.keep(tunes, "tunes", tmp_path)
+    inputs, _ = training_inputs("tunes", tmp_path, seed=1)
+    pieces = opened(inputs, tmp_path)
+    assert (len(pieces.train), pieces.voices, pieces.card["voices"]) == (len(tunes.split("train")), 1, 1)
+    assert all((piece.sounding[:, 1:] == SILENCE).all() for piece in pieces.train)
+    mixed = prepare([*tunes.pieces, *chorales(20)], 1, {"name": "mixed"})
+    dataset.keep(mixed, "mixed", tmp_path)
+    inputs, warnings = training_inputs("mixed", tmp_path, seed=1)
+    assert opened(inputs, tmp_path).voices == 4 and "not in four voices" in warnings[0]
+
+
+def test_what_has_neither_four_voices_nor_one_is_refused(tmp_path: Path) -> None:
+    tunes = prepare_melodies(12).pieces
+    third_below = np.array([0, 0, -4, 1, 0], dtype=np.int32)
+    duets = [replace(piece, notes=np.concatenate([piece.notes, piece.notes + third_below])) for piece in tunes]
+    dataset.keep(prepare(duets, 1, {"name": "duets"}), "duets", tmp_path)
+    with pytest.raises(BadFile, match="Of 12 pieces, 0 have four voices") as refusal:
+        training_inputs("duets", tmp_path, seed=1)
     assert refusal.value.hint
 
 

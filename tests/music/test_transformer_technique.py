@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -339,6 +340,14 @@ def test_what_cannot_be_done_is_one_sentence(piece: Composition, controls: dict[
     with pytest.raises(BadConfig, match=words) as refusal:
         composed(piece, **controls)
     assert refusal.value.hint
+
+
+def test_a_model_of_tunes_goes_on_alone_and_writes_no_companions() -> None:
+    model = replace(tiny_model(), card={**tiny_model().card, "data": {"voices": 1}})
+    assert composed(PIECES["tune"], model=model, extension_s=2)[0].added > 0
+    for wanted in ({"mode": "harmonise"}, {"accompaniment": True}):
+        with pytest.raises(BadConfig, match="tunes alone"):
+            composed(PIECES["tune"], model=model, **wanted)
 
 
 def test_forty_parts_can_go_on_in_four_voices() -> None:

@@ -14,7 +14,7 @@ from trivium.core.runfolder import create_run
 from trivium.racing import STUDIO
 from trivium.racing.config import TrainConfig
 from trivium.racing.submit import submit_training, track_inputs
-from trivium.racing.track import load_track
+from trivium.racing.tracks.loading import load_track
 
 CENTRE = """
 def reward_function(params):

@@ -12,7 +12,7 @@ from trivium.racing.reward import RewardFunction
 from trivium.racing.reward_limits import Watchdog
 from trivium.racing.reward_samples import samples
 from trivium.racing.reward_source import preload
-from trivium.racing.track import load_track
+from trivium.racing.tracks.loading import load_track
 
 CALLS = 300
 _prepared: dict[str, Any] = {}

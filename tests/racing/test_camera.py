@@ -15,7 +15,7 @@ from trivium.racing import camera
 from trivium.racing.config import TransferConfig
 from trivium.racing.ground import BORDER_LINE_M, TEXEL_M, Look, paint
 from trivium.racing.simulator import YAW, Simulator, X, Y
-from trivium.racing.track import gallery, load_track
+from trivium.racing.tracks.loading import gallery, load_track
 
 # What the reference says of the camera, written out once more.
 WIDTH, HEIGHT = 160, 120
@@ -128,7 +128,7 @@ import numpy as np
 from numba import njit
 from trivium.racing.config import TransferConfig
 from trivium.racing.simulator import Simulator
-from trivium.racing.track import load_track
+from trivium.racing.tracks.loading import load_track
 
 @njit
 def careless(a, i):

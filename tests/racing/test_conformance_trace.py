@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from trivium.racing import geometry
-from trivium.racing.track import load_track
+from trivium.racing.tracks.loading import load_track
 
 DATA = Path(__file__).parents[2].parent / "shared" / "data" / "racing"  # ../shared/data beside the repository
 TRACE = DATA / "samples" / "training-simtrace-0-iteration.csv"

@@ -22,7 +22,7 @@ from trivium.racing.model_card import scores
 from trivium.racing.models import ActorCritic
 from trivium.racing.ppo import load_network
 from trivium.racing.simulator import Simulator
-from trivium.racing.track import load_track
+from trivium.racing.tracks.loading import load_track
 
 
 def pictures(n: int = 6) -> tuple[np.ndarray, np.ndarray]:

@@ -16,7 +16,7 @@ from trivium.racing.evaluate import Race
 from trivium.racing.evaluate_report import clock, report_lines
 from trivium.racing.params import ROW_NDIST
 from trivium.racing.simulator import YAW, Simulator, X, Y
-from trivium.racing.track import load_track
+from trivium.racing.tracks.loading import load_track
 
 STEP_S = 1 / 15
 

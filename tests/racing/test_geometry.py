@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from shapely.geometry import LinearRing, LineString, Point, Polygon
 
 from trivium.racing import geometry as geo
-from trivium.racing.track import Track, load_track
+from trivium.racing.track import Track
+from trivium.racing.tracks.loading import load_track
 
 NAMES = ("oval", "hourglass", "paperclip", "eagle-pass", "lighthouse")  # wide, varying, hairpins, long, open
 TRACKS = {name: load_track(name) for name in NAMES}

@@ -12,7 +12,9 @@ from trivium.racing import ground
 from trivium.racing.config import TransferConfig
 from trivium.racing.ground import TEXEL_M, Look, finest_level, paint, soften
 from trivium.racing.simulator import LIVE_LOOKS, YAW, Simulator, X, Y
-from trivium.racing.track import Track, gallery, import_track, load_track
+from trivium.racing.track import Track
+from trivium.racing.tracks.importing import import_track
+from trivium.racing.tracks.loading import gallery, load_track
 
 ROAD, CARPET = round(Look().road), round(Look().carpet)
 

@@ -12,7 +12,7 @@ import pytest
 from trivium.racing import live
 from trivium.racing.live import LiveView
 from trivium.racing.simulator import Simulator
-from trivium.racing.track import load_track
+from trivium.racing.tracks.loading import load_track
 
 CARS = np.arange(3)
 

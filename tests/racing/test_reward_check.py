@@ -20,7 +20,7 @@ from trivium.racing.reward_remarks import remarks
 from trivium.racing.reward_samples import samples, state
 from trivium.racing.reward_source import MAX_CHARACTERS, parse, preload
 from trivium.racing.rewards import DEFAULT, example, examples
-from trivium.racing.track import gallery, load_track
+from trivium.racing.tracks.loading import gallery, load_track
 
 confined = pytest.mark.skipif(probe().level != "full", reason="this system cannot confine a process")
 

@@ -11,7 +11,7 @@ from trivium.racing.models import ActionSpace, ActorCritic
 from trivium.racing.params import ROW_STEPS
 from trivium.racing.rollout import Driver, EpsilonGreedy, SampleActions
 from trivium.racing.simulator import Simulator
-from trivium.racing.track import load_track
+from trivium.racing.tracks.loading import load_track
 
 CAR = CarConfig(steering_count=3, speed_count=1, speed_max_mps=1.0)
 

@@ -26,7 +26,8 @@ from trivium.racing.params import (
     ParamsBuilder,
 )
 from trivium.racing.simulator import PATIENCE_STEPS, SPEED, YAW, Simulator, Status, X, Y
-from trivium.racing.track import Track, gallery, load_track
+from trivium.racing.track import Track
+from trivium.racing.tracks.loading import gallery, load_track
 
 ONE = np.array([0])
 AHEAD_M = 0.14  # of the front point, by the contract
@@ -161,7 +162,7 @@ import hashlib, sys
 import numba, numpy as np
 from trivium.racing.config import TransferConfig
 from trivium.racing.simulator import Simulator
-from trivium.racing.track import load_track
+from trivium.racing.tracks.loading import load_track
 
 numba.set_num_threads(int(sys.argv[1]))
 for seed in (1, 1, 2):

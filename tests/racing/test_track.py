@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from trivium.errors import BadTrack
-from trivium.racing.track import Track, gallery, load_track, nearest_on_line, signed_area, track_view
+from trivium.racing.track import Track, nearest_on_line, signed_area, track_view
+from trivium.racing.tracks.loading import gallery, load_track
 
 DATA = Path(__file__).parents[2].parent / "shared" / "data" / "racing" / "tracks"  # ../shared/data
 CORNERS = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1], [-1, -1]], dtype=float)

@@ -6,7 +6,7 @@ import pytest
 from trivium.errors import BadTrack, NameTaken, NotFound, StudioError
 from trivium.racing import data
 from trivium.racing.data import rows_npy
-from trivium.racing.track import load_track
+from trivium.racing.tracks.loading import load_track
 
 KIDNEY = rows_npy(load_track("kidney"))
 

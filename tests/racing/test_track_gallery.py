@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from shapely.geometry import LineString, Polygon
 
-from trivium.racing.track import load_track
 from trivium.racing.tracks.gallery import PLANS, ids
 from trivium.racing.tracks.importing import TURNING_RADIUS_M, import_track, safe_id
+from trivium.racing.tracks.loading import load_track
 
 pytestmark = pytest.mark.parametrize("name", ids())
 

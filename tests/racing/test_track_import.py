@@ -8,9 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from trivium.errors import BadTrack
-from trivium.racing.data import TRACK_CAP_BYTES
-from trivium.racing.track import import_track, load_track
-from trivium.racing.tracks import importing
+from trivium.racing.tracks import importing, limits
+from trivium.racing.tracks.importing import import_track
+from trivium.racing.tracks.limits import TRACK_CAP_BYTES
+from trivium.racing.tracks.loading import load_track
 
 KIDNEY = load_track("kidney").rows
 LOOP = KIDNEY[:-1]
@@ -66,7 +67,7 @@ REFUSALS = {
     "huge shape, no data": (
         npy(KIDNEY).replace(b"(99, 6)", b"(1999, 6)")[:300], "cut off"),
     "huge file": (b"\x93NUMPY" + b"0" * TRACK_CAP_BYTES, "larger than 8 MB"),
-    "too many rows": (npy(np.zeros((importing.MAX_ROWS + 1, 6))), "waypoints, more than"),
+    "too many rows": (npy(np.zeros((limits.MAX_ROWS + 1, 6))), "waypoints, more than"),
     "objects": (npy(np.array([[{}] * 6] * 20, dtype=object), allow_pickle=True), "pickled"),
     "text": (npy(np.array([["a"] * 6] * 20)), "not plain numbers"),
     "complex": (npy(KIDNEY.astype(complex)), "not plain numbers"),

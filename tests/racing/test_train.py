@@ -24,7 +24,8 @@ from trivium.errors import NameTaken
 from trivium.racing import STUDIO
 from trivium.racing.config import TrainConfig
 from trivium.racing.submit import track_inputs
-from trivium.racing.track import Track, load_track
+from trivium.racing.track import Track
+from trivium.racing.tracks.loading import load_track
 from trivium.racing.train import prepare, train
 
 # Remembers, draws random numbers of three kinds, and grows: any step lost, repeated or drawn anew changes it.

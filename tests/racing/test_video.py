@@ -8,7 +8,7 @@ import pytest
 
 from trivium.racing import video
 from trivium.racing.simulator import Simulator
-from trivium.racing.track import load_track
+from trivium.racing.tracks.loading import load_track
 from trivium.racing.video import SIZE, film
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import httpx
+import psutil
 import pytest
 from fastapi import FastAPI
 
@@ -28,7 +29,7 @@ with warnings.catch_warnings():  # it would rather have httpx2, which is too you
     warnings.simplefilter("ignore")
     from starlette.testclient import TestClient, WebSocketDenialResponse
 
-__all__ = ["BASE", "ROOT", "SERVE", "ServerProcess", "TestClient", "WebSocketDenialResponse", "wait_for"]
+__all__ = ["BASE", "ROOT", "SERVE", "ServerProcess", "TestClient", "WebSocketDenialResponse", "spare_of", "wait_for"]
 
 ROOT = Path(__file__).resolve().parents[2]
 BASE = "http://127.0.0.1:8470"
@@ -164,6 +165,16 @@ class ServerProcess:
         if self.process.stdout is not None:
             self.process.stdout.close()
         return took_s
+
+
+def spare_of(server: ServerProcess) -> int | None:
+    """The process that a server keeps ready for a run, if there is one."""
+    assert server.process is not None
+    for child in psutil.Process(server.process.pid).children():
+        with contextlib.suppress(psutil.Error):  # gone meanwhile
+            if "trivium.core.spare" in child.cmdline():
+                return int(child.pid)
+    return None
 
 
 @pytest.fixture

@@ -48,7 +48,8 @@ def test_what_one_draws_another_does_not_draw_over_unseen(fruits: TestClient) ->
     assert put(fruits, SHA[0], [PEAR], version=many["refused"][0]["version"]).status_code == 200
     view = fruits.get(f"{V}/fruits").json()
     assert (view["task"], view["labelled"]) == ("detection", 2)
-    assert view["classes"] == [{"name": "apple", "photos": 0, "boxes": 0}, {"name": "pear", "photos": 1, "boxes": 1}]
+    assert view["classes"] == [{"name": "apple", "photos": 0, "boxes": 0, "area": 0.0},
+                               {"name": "pear", "photos": 1, "boxes": 1, "area": 0.0}]
     page = fruits.get(f"{V}/fruits/photos", params={"show": "unlabelled"}).json()
     assert [row["sha256"] for row in page["items"]] == [SHA[2]]
     page = fruits.get(f"{V}/fruits/photos", params={"class": "pear"}).json()

@@ -2,29 +2,19 @@
 
 from __future__ import annotations
 
-import contextlib
 import sys
 from pathlib import Path
 
 import psutil
 import pytest
 
-from tests.server.conftest import ServerProcess, wait_for
+from tests.server.conftest import ServerProcess, spare_of, wait_for
 from trivium import music
 from trivium.core.status import read_status
 from trivium.music.notes import Composition
 
 MUSIC = "/api/v1/music"
 CONTROLS = {"extension_s": 2.0}
-
-
-def spare_of(server: ServerProcess) -> int | None:
-    assert server.process is not None
-    for child in psutil.Process(server.process.pid).children():
-        with contextlib.suppress(psutil.Error):  # gone meanwhile
-            if "trivium.core.spare" in child.cmdline():
-                return child.pid
-    return None
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="spare runners are kept on Linux only")

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from tests.server.conftest import TestClient
-from trivium.racing.track import load_track
+from trivium.racing.tracks.loading import load_track
 
 RACING = "/api/v1/racing"
 CODE = "def reward_function(params):\n    return 1.0\n"

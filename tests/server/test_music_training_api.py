@@ -221,7 +221,7 @@ def test_sets_are_made_one_after_the_other_and_can_be_given_up(client: TestClien
     assert [each["id"] for each in done] == [waiting["id"]]
     assert [each["name"] for each in client.get(f"{MUSIC}/sets").json()] == ["next"]
     sources = {each["id"] for each in client.get(f"{MUSIC}/set-sources").json()}
-    assert sources == {"chorales", "melodies", "bach", "quartets", "madrigals"}
+    assert sources == {"chorales", "melodies", "bach", "quartets", "madrigals", "folk"}
 
 
 def test_what_a_server_left_half_made_is_cleared_away(data: Path) -> None:

@@ -15,7 +15,7 @@ from fastapi import FastAPI
 from tests.server.conftest import TestClient
 from trivium.core import checkpoint, files
 from trivium.core.spec import read_spec
-from trivium.racing.track import load_track
+from trivium.racing.tracks.loading import load_track
 
 RACING = "/api/v1/racing"
 CODE = "def reward_function(params):\n    return params['speed']\n"

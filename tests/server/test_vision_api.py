@@ -18,13 +18,14 @@ from PIL import Image
 from tests.server.conftest import TestClient, wait_for
 from tests.vision.drawings import drawing, scene
 from trivium.core.run import Run
-from trivium.vision import backbone, project
-from trivium.vision.config import TrainConfig
-from trivium.vision.taking import ARRIVING, Takings
-from trivium.vision.train import train
+from trivium.vision import project
+from trivium.vision.backbone import efficientnet
+from trivium.vision.classification.config import TrainConfig
+from trivium.vision.classification.train import train
+from trivium.vision.collect.taking import ARRIVING, Takings
 
 VISION = "/api/v1/vision"
-needs_backbone = pytest.mark.skipif(not backbone.WEIGHTS.is_file(),
+needs_backbone = pytest.mark.skipif(not efficientnet.WEIGHTS.is_file(),
                                     reason="the pretrained backbone is not here: python tools/weights.py")
 
 
@@ -338,3 +339,31 @@ def test_a_large_upload_is_taken_and_too_large_a_one_refused(trash: TestClient) 
     frame = trash.post(f"{VISION}/trainings/none/classify:frame", params={"width": 8, "height": 8},
                        content=b"x" * 4_300_000, headers={"content-type": "application/octet-stream"})
     assert frame.status_code == 413
+
+
+@needs_backbone
+def test_a_template_becomes_a_project_and_can_be_given_up(client: TestClient, data: Path,
+                                                          monkeypatch: pytest.MonkeyPatch) -> None:
+    listed = {row["id"]: row for row in client.get(f"{VISION}/templates").json()}
+    assert listed["drawings"]["draws"] and listed["counter"]["rules"][0]["count"] == 3
+    picture = client.get(f"{VISION}/templates/drawings/picture")
+    assert picture.headers["content-type"] == "image/jpeg"
+    with Image.open(io.BytesIO(picture.content)) as opened:
+        assert opened.size == (480, 320)
+    assert client.get(f"{VISION}/templates/castle/picture").status_code == 404
+    asked = f"{VISION}/templates/drawings/makings"
+    made = client.post(asked, json={"name": "sketches", "seed": 3})
+    assert made.status_code == 202
+    other = client.post(asked, json={"name": "never"}).json()  # waits for the first
+    assert client.delete(f"{VISION}/makings/{other['id']}").status_code == 204
+
+    def over() -> Any:
+        now = client.get(f"{VISION}/makings/{made.json()['id']}").json()
+        assert now["state"] != "failed", now
+        return now if now["state"] == "done" else None
+
+    found = wait_for(over, "the project", 120.0)
+    assert found["project"] == "sketches" and found["share"] == 1.0 and "draw" in found["next"]
+    assert client.get(f"{VISION}/projects/sketches").json()["photos"] == 180
+    assert client.post(asked, json={"name": "sketches"}).status_code == 409
+    assert [row["name"] for row in client.get(f"{VISION}/projects").json()] == ["sketches"]

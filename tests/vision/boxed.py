@@ -1,4 +1,4 @@
-"""Boxed photos for tests, drawn: discs and boxes in various places, with their exact corners."""
+"""Boxed photos for tests, drawn: discs and boxes in various places, with their exact corners; and answers to score."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
-from trivium.vision import importing
-from trivium.vision.boxes import LabelledBox
-from trivium.vision.boxing import BoxChange, rebox
+from trivium.vision.collect import importing
+from trivium.vision.detection import scoring
+from trivium.vision.labels.boxes import LabelledBox
+from trivium.vision.labels.boxing import BoxChange, rebox
 from trivium.vision.project import DETECTION, Project, load
 
 KINDS = ("box", "disc")
@@ -45,3 +46,19 @@ def project_of_drawings(data: Path, folder: Path, name: str, count: int, first: 
     rebox(made, [BoxChange(sha256, drawing(int(item.name.split("/")[-1].split(".")[0]))[1])
                  for sha256, item in made.items.items()])
     return load(data, name)
+
+
+def scenes(seed: int, photos: int = 12, classes: int = 3) -> list[scoring.Said]:
+    """Boxes that are partly right, some twice, some of the wrong class, and photos with nothing."""
+    rng, found = np.random.default_rng(seed), []
+    for k in range(photos):
+        there = int(rng.integers(0, 6)) if k else 0
+        corners = rng.uniform(0, 0.7, (there, 2))
+        true = np.concatenate([corners, corners + rng.uniform(0.05, 0.3, (there, 2))], 1)
+        labels = rng.integers(0, classes, there)
+        said = np.concatenate([true + rng.normal(0, 0.012, true.shape), true[:2], rng.uniform(0, 1, (3, 4))])
+        said = np.concatenate([np.minimum(said[:, :2], said[:, 2:]), np.maximum(said[:, :2], said[:, 2:])], 1)
+        called = np.concatenate([labels, labels[:2], rng.integers(0, classes, 3)])
+        found.append(scoring.Said(said.astype(np.float32), called, rng.uniform(0, 1, len(said)).astype(np.float32),
+                                  true.astype(np.float32), labels))
+    return found

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from trivium.core import jobs
-from trivium.vision import backbone, importing
+from trivium.vision.backbone import efficientnet
+from trivium.vision.collect import importing
 
 from .drawings import write_photos
 
@@ -25,7 +26,7 @@ def no_process_left() -> Iterator[None]:
 @pytest.fixture(scope="session")
 def pretrained() -> None:
     """Skips where the backbone is not there; `make setup` brings it."""
-    if not backbone.WEIGHTS.is_file():
+    if not efficientnet.WEIGHTS.is_file():
         pytest.skip("the pretrained backbone is not here; bring it with: python tools/weights.py")
 
 

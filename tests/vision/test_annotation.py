@@ -11,12 +11,13 @@ import pytest
 from PIL import Image, ImageOps
 
 from trivium.errors import BadFile
-from trivium.vision import importing, project
-from trivium.vision.annotation import coco, lists, matching, voc, yolo
+from trivium.vision import project
+from trivium.vision.annotation import coco, lists, matching, tables, voc, yolo
 from trivium.vision.annotation.matching import match, place
 from trivium.vision.annotation.reading import format_of, read, read_confined
 from trivium.vision.annotation.records import Drawn, Reading
-from trivium.vision.boxes import LabelledBox
+from trivium.vision.collect import importing
+from trivium.vision.labels.boxes import LabelledBox
 
 from .drawings import drawing
 
@@ -31,7 +32,7 @@ VOC = """<annotation><folder>VOC2012</folder><filename>{name}</filename>
 
 @pytest.fixture
 def without_backbone(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(importing, "network_if_there", lambda: None)
+    monkeypatch.setattr(importing, "network_if_there", lambda _looking: None)
 
 
 def coco_file(**changes: object) -> dict[str, object]:
@@ -179,10 +180,22 @@ def test_lst_of_classes_takes_their_names_from_folders_or_a_list() -> None:
 
 def test_csv_of_classes() -> None:
     text = b'\xef\xbb\xbfImage;Class\n"a, b.png";cat\nc.png;\nd.png\n'
-    assert [(each.picture, each.label) for each in lists.read_csv("x.csv", text)] == [("a, b.png", "cat"),
-                                                                                      ("c.png", None)]
+    found = tables.read_csv("x.csv", text, Counter())
+    assert [(each.picture, each.label) for each in found] == [("a, b.png", "cat"), ("c.png", None)]
     with pytest.raises(BadFile, match="name the columns"):
-        lists.read_csv("x.csv", b"a.png,cat\n")
+        tables.read_csv("x.csv", b"a.png,cat\n", Counter())
+
+
+def test_csv_of_boxes_in_pixels_and_in_shares() -> None:
+    text = ("filename,width,height,class,xmin,ymin,xmax,ymax\na.png,200,100,fig,20,10,60,50\n"
+            "a.png,200,100,plum,100,0,200,100\nb.png,200,100,,,,,\nc.png,200,100,fig,1,nan,3,4\n")
+    counts = Counter[str]()
+    first, nothing, broken = tables.read_csv("x.csv", text.encode(), counts)
+    assert first.boxes == [("fig", 20, 10, 60, 50), ("plum", 100, 0, 200, 100)]
+    assert first.in_pixels and first.size == (200, 100)
+    assert nothing.boxes == broken.boxes == [] and counts == {"broken": 1}
+    shares = tables.read_csv("x.csv", b"image\tx1\ty1\tx2\ty2\tlabel\na.png\t0.1\t0\t1.0\t.5\tfig\n", counts)
+    assert [(each.in_pixels, each.size, each.boxes) for each in shares] == [(False, None, [("fig", 0.1, 0, 1, 0.5)])]
 
 
 # which format, which photo, where on it

@@ -16,7 +16,8 @@ import torch
 from torch.nn import functional as F
 
 from trivium.errors import BadFile, NotFound
-from trivium.vision import backbone, features, graph, models
+from trivium.vision import models
+from trivium.vision.backbone import efficientnet, features, graph
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -62,7 +63,7 @@ def by_the_paper(shown: np.ndarray[Any, Any], w: dict[str, torch.Tensor]) -> tor
 
 def test_network_and_graph_say_what_the_file_says(pretrained: None) -> None:
     shown = pictures(2)
-    stored = {name: torch.from_numpy(array) for name, array in backbone.stored().items()}
+    stored = {name: torch.from_numpy(array) for name, array in efficientnet.stored().items()}
     with torch.inference_mode():
         wanted = by_the_paper(shown, stored).numpy()
         ours = models.pretrained_backbone()(torch.from_numpy(shown).float()).numpy()
@@ -81,14 +82,14 @@ def test_a_batch_says_what_single_pictures_say(pretrained: None) -> None:
 
 def test_it_has_the_published_size() -> None:
     count = sum(layer.inputs // layer.groups * layer.outputs * layer.kernel**2 + 2 * layer.outputs
-                for layer in backbone.layers()) + 1281 * 1000
+                for layer in efficientnet.layers()) + 1281 * 1000
     assert count == 4_652_008  # EfficientNet-Lite0 has 4.65 million parameters
 
 
 def test_the_graph_is_valid_without_the_file() -> None:
     rng = np.random.default_rng(0)
     weights = {}
-    for layer in backbone.layers():
+    for layer in efficientnet.layers():
         shape = (layer.outputs, layer.inputs // layer.groups, layer.kernel, layer.kernel)
         weights[f"{layer.name}.weight"] = rng.normal(0, 0.1, shape).astype(np.float32)
         weights[f"{layer.name}.bias"] = np.zeros(layer.outputs, np.float32)
@@ -100,17 +101,17 @@ def test_the_graph_is_valid_without_the_file() -> None:
 
 
 def test_a_missing_or_changed_file_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(backbone, "WEIGHTS", tmp_path / "w.safetensors")
+    monkeypatch.setattr(efficientnet, "WEIGHTS", tmp_path / "w.safetensors")
     with pytest.raises(NotFound, match="not in this installation"):
-        backbone.stored()
+        efficientnet.stored()
     (tmp_path / "w.safetensors").write_bytes(b"something else")
     with pytest.raises(BadFile, match="damaged"):
-        backbone.stored()
+        efficientnet.stored()
 
 
 def test_package_and_tool_mean_the_same_file() -> None:
-    assert tool().SHA256 == backbone.SHA256
-    assert ROOT / "src/trivium/vision/weights" / backbone.WEIGHTS.name == tool().FOLDER / tool().NAME
+    assert tool().SHA256 == efficientnet.SHA256
+    assert ROOT / "src/trivium/vision/backbone/weights" / efficientnet.WEIGHTS.name == tool().FOLDER / tool().NAME
 
 
 def test_the_tool_reads_a_legacy_checkpoint_as_torch_does() -> None:
@@ -138,5 +139,5 @@ def test_the_tool_runs_nothing_from_a_checkpoint(tmp_path: Path) -> None:
 
 
 def test_the_file_in_the_package_is_the_pinned_one(pretrained: None) -> None:
-    assert hashlib.sha256(backbone.WEIGHTS.read_bytes()).hexdigest() == backbone.SHA256
-    assert "Apache" in backbone.WEIGHTS.with_suffix(".LICENSE.txt").read_text()
+    assert hashlib.sha256(efficientnet.WEIGHTS.read_bytes()).hexdigest() == efficientnet.SHA256
+    assert "Apache" in efficientnet.WEIGHTS.with_suffix(".LICENSE.txt").read_text()

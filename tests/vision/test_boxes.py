@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 
 from trivium.errors import BadConfig
-from trivium.vision import labelling, project
-from trivium.vision.boxes import LabelledBox, fitted, iou
-from trivium.vision.boxing import BoxChange, BoxedPhoto, detection_photos, rebox
+from trivium.vision import project
+from trivium.vision.labels import labelling
+from trivium.vision.labels.boxes import LabelledBox, fitted, iou
+from trivium.vision.labels.boxing import BoxChange, BoxedPhoto, detection_photos, rebox
 
 APPLE, PEAR = LabelledBox("apple", (0.1, 0.2, 0.5, 0.6)), LabelledBox("pear", (0.5, 0.5, 1.0, 1.0))
 

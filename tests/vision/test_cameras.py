@@ -16,10 +16,10 @@ from PIL import Image
 
 from trivium.core.confine import probe
 from trivium.errors import BadConfig
-from trivium.vision import outside
+from trivium.vision.collect.pictures import jpeg
 from trivium.vision.devices.setup import parse_setup
-from trivium.vision.mqtt import broker_of
-from trivium.vision.pictures import jpeg
+from trivium.vision.events import outside
+from trivium.vision.events.mqtt import broker_of
 from trivium.vision.stream import films
 from trivium.vision.stream.address import parse
 from trivium.vision.stream.source import Source

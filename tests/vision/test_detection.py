@@ -19,7 +19,8 @@ from trivium.core.runfolder import clone
 from trivium.core.spec import read_spec
 from trivium.errors import BadConfig, BadFile
 from trivium.vision import project
-from trivium.vision.boxes import iou
+from trivium.vision.backbone.features import Session
+from trivium.vision.collect.store import PictureStore
 from trivium.vision.detection import fit, scoring, taps
 from trivium.vision.detection.config import DetectAugmentConfig, DetectConfig
 from trivium.vision.detection.data import BOXES, EMPTY, boxed_photos_of, held_out, open_boxed_photos
@@ -30,11 +31,10 @@ from trivium.vision.detection.loss import Truth, assigned, detection_loss, iou_a
 from trivium.vision.detection.network import Detector
 from trivium.vision.detection.train import train
 from trivium.vision.detection.views import Boxed, square, view
-from trivium.vision.features import Session
-from trivium.vision.store import PictureStore
+from trivium.vision.labels.boxes import iou
 from trivium.vision.submit import submit_training
 
-from .boxed import drawing, project_of_drawings
+from .boxed import drawing, project_of_drawings, scenes
 from .colours import film
 
 PHOTOS = 28
@@ -309,33 +309,17 @@ def test_boxes_go_where_their_things_go(mosaic: float) -> None:
 
 @pytest.mark.usefixtures("pretrained")
 def test_what_is_kept_is_what_the_backbone_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(taps, "ROWS", 2)  # so that three rows take two files
+    monkeypatch.setattr(taps, "ROWS_BYTES", 4 * taps.DETECTION.numbers)  # so that three rows take two files
     session, kept = Session(taps.tap_model().SerializeToString()), taps.Taps(3, tmp_path / "taps")
     pictures = np.random.default_rng(1).integers(0, 256, (3, SIZE, SIZE, 3)).astype(np.uint8)
     straight = taps.looked_at(session, pictures)
     kept.put(0, pictures[:1], session)
     kept.put(1, pictures[1:], session)
-    for tap, again, shape in zip(straight, kept.pick(np.array([2, 0, 1])), taps.SHAPES, strict=True):
+    for tap, again, shape in zip(straight, kept.pick(np.array([2, 0, 1])), taps.DETECTION.shapes, strict=True):
         assert tap.shape[1:] == shape and np.abs(tap[[2, 0, 1]] - again).max() < 0.05
 
 
 # scores beside pycocotools
-
-
-def scenes(seed: int, photos: int = 12, classes: int = 3) -> list[scoring.Said]:
-    """Boxes that are partly right, some twice, some of the wrong class, and photos with nothing."""
-    rng, found = np.random.default_rng(seed), []
-    for k in range(photos):
-        there = int(rng.integers(0, 6)) if k else 0
-        corners = rng.uniform(0, 0.7, (there, 2))
-        true = np.concatenate([corners, corners + rng.uniform(0.05, 0.3, (there, 2))], 1)
-        labels = rng.integers(0, classes, there)
-        said = np.concatenate([true + rng.normal(0, 0.012, true.shape), true[:2], rng.uniform(0, 1, (3, 4))])
-        said = np.concatenate([np.minimum(said[:, :2], said[:, 2:]), np.maximum(said[:, :2], said[:, 2:])], 1)
-        called = np.concatenate([labels, labels[:2], rng.integers(0, classes, 3)])
-        found.append(scoring.Said(said.astype(np.float32), called, rng.uniform(0, 1, len(said)).astype(np.float32),
-                                  true.astype(np.float32), labels))
-    return found
 
 
 def by_pycocotools(photos: list[scoring.Said], classes: int) -> tuple[float, float]:

@@ -18,6 +18,7 @@ from pydantic import ValidationError
 from trivium.core.blobs import BlobStore
 from trivium.core.db import Database
 from trivium.errors import BadConfig, BadFile, NotFound, StudioError
+from trivium.vision.broker.folder import BrokerFolder
 from trivium.vision.devices.outbox import Outbox
 from trivium.vision.devices.registry import TRIES, NotJoined, Registry
 from trivium.vision.devices.setup import Setup, parse_setup
@@ -192,7 +193,7 @@ def test_the_outbox_keeps_until_it_is_told_and_counts_what_it_drops(tmp_path: Pa
 def registry(tmp_path: Path) -> Registry:
     db = Database.in_folder(tmp_path / "data")
     db.migrate()
-    return Registry(db, BlobStore(tmp_path / "data" / "blobs"))
+    return Registry(db, BlobStore(tmp_path / "data" / "blobs"), BrokerFolder(tmp_path / "data"))
 
 
 def test_a_code_is_for_one_device_once_and_a_credential_can_be_taken_back(registry: Registry) -> None:

@@ -12,10 +12,13 @@ import pytest
 import yaml
 
 from trivium.errors import BadConfig, NameTaken
-from trivium.vision import exporting, importing, labelling, project
-from trivium.vision.boxes import LabelledBox
-from trivium.vision.boxing import BoxChange, rebox
-from trivium.vision.store import PictureStore
+from trivium.vision import project
+from trivium.vision.collect import importing
+from trivium.vision.collect.store import PictureStore
+from trivium.vision.export import exporting
+from trivium.vision.labels import labelling
+from trivium.vision.labels.boxes import LabelledBox
+from trivium.vision.labels.boxing import BoxChange, rebox
 
 from .drawings import drawing
 
@@ -30,7 +33,7 @@ BOXES = {  # by the photo's name; on whole pixels of 100 x 50, as Pascal VOC wan
 @pytest.fixture
 def fruits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> project.Project:
     """Three photos of 100 x 50: with boxes, with nothing on it, and one that nobody has looked at."""
-    monkeypatch.setattr(importing, "network_if_there", lambda: None)
+    monkeypatch.setattr(importing, "network_if_there", lambda _looking: None)
     (tmp_path / "photos").mkdir()
     for number, name in enumerate(BOXES):
         drawing("box", number).resize((100, 50)).save(tmp_path / "photos" / name)
@@ -45,7 +48,7 @@ def exported(made: project.Project, target: Path, format: str) -> Path:
     return target
 
 
-@pytest.mark.parametrize("format", ["coco", "voc", "yolo", "lst"])
+@pytest.mark.parametrize("format", ["coco", "voc", "yolo", "lst", "csv"])
 def test_what_leaves_comes_back_the_same(fruits: project.Project, tmp_path: Path, format: str) -> None:
     out = exported(fruits, tmp_path / "out", format)
     again, found = importing.import_photos(tmp_path / "other", out, "again", "detection")
@@ -58,7 +61,7 @@ def test_boxes_between_pixels_come_back_but_for_voc(fruits: project.Project, tmp
     sha = next(iter(fruits.items))
     fine = [LabelledBox("pear", (0.12341, 0.23452, 0.34563, 0.45674))]
     rebox(fruits, [BoxChange(sha, fine)])
-    for format, tolerance in (("coco", 1e-5), ("yolo", 1e-7), ("lst", 1e-8), ("voc", 0.011)):
+    for format, tolerance in (("coco", 1e-5), ("yolo", 1e-7), ("lst", 1e-8), ("csv", 1e-5), ("voc", 0.011)):
         again, _ = importing.import_photos(tmp_path / format, exported(fruits, tmp_path / f"{format}-out", format),
                                            "again", "detection")
         assert (again.items[sha].boxes or [])[0].xyxy == pytest.approx(fine[0].xyxy, abs=tolerance)
@@ -116,7 +119,7 @@ def test_lst_by_hand(fruits: project.Project, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("format", ["imagefolder", "csv", "lst"])
 def test_classes_leave_and_come_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, format: str) -> None:
-    monkeypatch.setattr(importing, "network_if_there", lambda: None)
+    monkeypatch.setattr(importing, "network_if_there", lambda _looking: None)
     for number, name in enumerate(("cat/1.png", "cat/2.png", "dog/1.png", "dog/2.png")):
         (tmp_path / "photos" / name).parent.mkdir(parents=True, exist_ok=True)
         drawing("disc", number).save(tmp_path / "photos" / name)
@@ -133,8 +136,8 @@ def test_classes_leave_and_come_back(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 def test_refusals_leave_nothing_behind(fruits: project.Project, tmp_path: Path) -> None:
     store = PictureStore(tmp_path / "data")
-    with pytest.raises(BadConfig, match="can't be written as 'csv'"):
-        exporting.export(fruits, store, tmp_path / "out", "csv")
+    with pytest.raises(BadConfig, match="can't be written as 'imagefolder'"):
+        exporting.export(fruits, store, tmp_path / "out", "imagefolder")
     full = tmp_path / "full"
     full.mkdir()
     (full / "mine.txt").write_text("mine")

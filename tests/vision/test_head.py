@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.nn import functional as F
 
-from trivium.vision import duplicates
-from trivium.vision.evaluate import report_of
-from trivium.vision.head import balanced, best_temperature, fit_head, log_softmax, loss_and_gradient
-from trivium.vision.split import stratified_folds
+from trivium.vision.classification.head import balanced, best_temperature, fit_head, log_softmax, loss_and_gradient
+from trivium.vision.classification.scores import report_of
+from trivium.vision.classification.split import stratified_folds
+from trivium.vision.collect import duplicates
 
 
 def blobs(count: int, classes: int, seed: int) -> tuple[np.ndarray, np.ndarray]:

@@ -18,9 +18,10 @@ from PIL import Image
 from trivium.core import files
 from trivium.core.process import FolderLock
 from trivium.errors import BadConfig, BadFile, NotFound, StudioError
-from trivium.vision import deleting, importing, project, reading, sources
-from trivium.vision.data import report
-from trivium.vision.store import THUMBNAIL, PictureStore
+from trivium.vision import deleting, project
+from trivium.vision.classification.data import report
+from trivium.vision.collect import importing, looking, reading, sources
+from trivium.vision.collect.store import THUMBNAIL, PictureStore
 
 from .drawings import drawing, write_photos
 
@@ -38,7 +39,7 @@ def names(rows: list[dict[str, str]]) -> dict[str, str]:
 @pytest.fixture
 def without_backbone(monkeypatch: pytest.MonkeyPatch) -> None:
     """Quicker, and it must work so too."""
-    monkeypatch.setattr(importing, "network_if_there", lambda: None)
+    monkeypatch.setattr(importing, "network_if_there", lambda _looking: None)
 
 
 def test_a_folder_full_of_trouble(tmp_path: Path, without_backbone: None) -> None:
@@ -85,7 +86,7 @@ def test_importing_again_reads_nothing_again_and_adds_what_is_new(tmp_path: Path
     importing.import_photos(tmp_path / "data", photos, "p")
     batches: list[int] = []
     usual = reading.read_batch
-    monkeypatch.setattr(importing, "read_batch", lambda batch, *rest: batches.append(len(batch)) or usual(batch, *rest))
+    monkeypatch.setattr(looking, "read_batch", lambda batch, *rest: batches.append(len(batch)) or usual(batch, *rest))
     write_photos(photos, 1, first=7)
     made, found = importing.import_photos(tmp_path / "data", photos, "p")
     assert found.added == 2 and len(found.known) == 4 and sum(batches) == 2 and len(made.items) == 6

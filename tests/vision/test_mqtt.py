@@ -1,12 +1,9 @@
-"""Publishing to a real Mosquitto, where there is one: what arrives, what a device may not do, a broker that goes."""
+"""Publishing to real brokers, Mosquitto where there is one and ours: what arrives, what a device may not do, a broker
+that goes."""
 
 from __future__ import annotations
 
 import json
-import os
-import shutil
-import socket
-import subprocess
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,90 +13,32 @@ import pytest
 
 import trivium.vision as vision
 from trivium.errors import BadConfig
-from trivium.vision import outside
-from trivium.vision.mqtt import MqttConfig, Publisher, broker_of, level
+from trivium.vision.events import outside
+from trivium.vision.events.mqtt import MqttConfig, Publisher, broker_of, level
 
+from .brokers import Broker, Embedded, Mosquitto, Somebody
 from .colours import bundle, film
 from .test_devices import wait_for
 from .test_rules import event
 
-paho = pytest.importorskip("paho.mqtt.client", reason='needs pip install "trivium[mqtt]"')
+pytest.importorskip("paho.mqtt.client", reason='needs pip install "trivium[mqtt]"')
 
 
-class Broker:
-    """A Mosquitto of the test's own, in which a device may write below its own topics alone."""
-
-    def __init__(self, folder: Path) -> None:
-        program = shutil.which("mosquitto") or shutil.which("mosquitto", path="/usr/sbin:/usr/local/sbin")
-        maker = shutil.which("mosquitto_passwd")
-        if program is None or maker is None:
-            sentence = "Mosquitto is not installed, so publishing can't be tried. Debian: sudo apt install mosquitto"
-            assert os.environ.get("CI") != "true", sentence
-            pytest.skip(sentence)
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
-        passwords, rights, config = folder / "passwords", folder / "acl", folder / "mosquitto.conf"
-        passwords.touch(0o600)
-        for name in ("kitchen", "cellar", "studio"):
-            subprocess.run([maker, "-b", str(passwords), name, f"{name}-secret"], check=True, capture_output=True)
-        rights.write_text("pattern write trivium/%u/#\npattern write $aws/things/%u/infer\npattern write "
-                          "deeplens/%u/infer\nuser studio\ntopic read trivium/#\ntopic read $aws/#\ntopic read "
-                          "deeplens/#\n")
-        rights.chmod(0o600)
-        config.write_text(f"listener {self.port} 127.0.0.1\nallow_anonymous false\npassword_file {passwords}\n"
-                          f"acl_file {rights}\nuser root\n")
-        self.command = [program, "-c", str(config)]
-        self.start()
-
-    def start(self) -> None:
-        self.process = subprocess.Popen(self.command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        wait_for(self.listens)
-
-    def listens(self) -> bool:
-        with socket.socket() as trial:
-            return trial.connect_ex(("127.0.0.1", self.port)) == 0
-
-    def stop(self) -> None:
-        self.process.kill()
-        self.process.wait()
-
-    def url(self, user: str, password: str | None = None) -> str:
-        return f"mqtt://{user}:{password or user + '-secret'}@127.0.0.1:{self.port}"
-
-
-@pytest.fixture
-def broker(tmp_path: Path) -> Iterator[Broker]:
-    found = Broker(tmp_path)
+@pytest.fixture(params=[Mosquitto, Embedded])
+def broker(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Broker]:
+    found = request.param(tmp_path)
     yield found
     found.stop()
 
 
-class Listener:
-    """Hears everything, by another client."""
+class Listener(Somebody):
+    """Hears everything."""
 
     def __init__(self, broker: Broker) -> None:
-        from paho.mqtt.enums import CallbackAPIVersion
+        super().__init__(broker, "studio", "trivium/#", "$aws/#", "deeplens/#")
 
-        self.heard: list[tuple[str, str]] = []
-        self.ready = threading.Event()
-        self.client: Any = paho.Client(CallbackAPIVersion.VERSION2)
-        self.client.username_pw_set("studio", "studio-secret")
-        self.client.on_connect = lambda client, *_: client.subscribe([("trivium/#", 1), ("$aws/#", 1),
-                                                                      ("deeplens/#", 1)])
-        self.client.on_subscribe = lambda *_: self.ready.set()
-        self.client.on_message = lambda _c, _d, message: self.heard.append((message.topic, message.payload.decode()))
-        self.client.reconnect_delay_set(1, 1)
-        self.client.connect("127.0.0.1", broker.port)
-        self.client.loop_start()
-        assert self.ready.wait(30)
-
-    def on(self, topic: str) -> list[Any]:
-        return [json.loads(text) for place, text in self.heard if place == topic]
-
-    def close(self) -> None:
-        self.client.disconnect()
-        self.client.loop_stop()
+    def rows(self, topic: str) -> list[Any]:
+        return [json.loads(text) for text in self.on(topic)]
 
 
 @pytest.fixture
@@ -115,12 +54,12 @@ def test_events_rules_and_the_old_payload_arrive(broker: Broker, listener: Liste
     vision.watch(bundle(tmp_path / "b.zip"), shown, rules=rules, device="kitchen",
                  mqtt={"url": broker.url("kitchen"), "deeplens": True})
     wait_for(lambda: ("trivium/kitchen/available", "offline") in listener.heard)
-    settled = listener.on("trivium/kitchen/colours/events")
+    settled = listener.rows("trivium/kitchen/colours/events")
     assert [(row["settled"]["label"], row["frame"]) for row in settled] == [("red", 2), ("blue", 7)]
-    (alarm,) = listener.on("trivium/kitchen/colours/alarm")
+    (alarm,) = listener.rows("trivium/kitchen/colours/alarm")
     assert alarm["rule"] == "blue" and alarm["event"]["frame"] == 7
-    old = listener.on("$aws/things/kitchen/infer")
-    assert len(old) == 10 == len(listener.on("deeplens/kitchen/infer"))
+    old = listener.rows("$aws/things/kitchen/infer")
+    assert len(old) == 10 == len(listener.rows("deeplens/kitchen/infer"))
     assert max(old[0], key=old[0].get) == "red" and sum(old[0].values()) == pytest.approx(1.0, abs=1e-4)
 
 
@@ -133,12 +72,12 @@ def test_a_device_cannot_speak_for_another_and_a_wrong_password_is_nobody(broker
         for publisher in (posing, wrong, honest):
             publisher.config.every_frame = True
             publisher.see(event(1.0, frame=[posing, wrong, honest].index(publisher)))
-        wait_for(lambda: listener.on("trivium/cellar/p/events"))
+        wait_for(lambda: listener.rows("trivium/cellar/p/events"))
         assert not wrong.connected.is_set()
     finally:
         for publisher in (posing, wrong, honest):
             publisher.close()
-    assert [row["frame"] for row in listener.on("trivium/cellar/p/events")] == [2]
+    assert [row["frame"] for row in listener.rows("trivium/cellar/p/events")] == [2]
 
 
 def test_a_broker_that_was_away_is_found_again(broker: Broker, listener: Listener) -> None:
@@ -146,7 +85,7 @@ def test_a_broker_that_was_away_is_found_again(broker: Broker, listener: Listene
     try:
         assert publisher.connected.wait(30)
         publisher.see(event(1.0, frame=1))
-        wait_for(lambda: listener.on("trivium/kitchen/p/events"))
+        wait_for(lambda: listener.rows("trivium/kitchen/p/events"))
         broker.stop()
         listener.ready.clear()
         wait_for(lambda: not publisher.connected.is_set())
@@ -156,7 +95,7 @@ def test_a_broker_that_was_away_is_found_again(broker: Broker, listener: Listene
         assert publisher.connected.wait(60)
         wait_for(lambda: listener.ready.is_set())
         publisher.see(event(1.0, frame=12))
-        wait_for(lambda: 12 in [row["frame"] for row in listener.on("trivium/kitchen/p/events")])
+        wait_for(lambda: 12 in [row["frame"] for row in listener.rows("trivium/kitchen/p/events")])
     finally:
         publisher.close()
 

@@ -12,7 +12,7 @@ import pytest
 from PIL import Image, ImageFilter
 
 from trivium.errors import BadFile
-from trivium.vision import pictures
+from trivium.vision.collect import pictures
 
 from .drawings import drawing, scene
 

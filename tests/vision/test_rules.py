@@ -17,13 +17,13 @@ from click.testing import CliRunner
 import trivium.vision as vision
 from trivium.cli import main
 from trivium.errors import BadConfig
-from trivium.vision import outside, rules
-from trivium.vision.delivery import WAITS_S, Courier
-from trivium.vision.events import Event, Settled
-from trivium.vision.outside import Forbidden, NotDelivered
+from trivium.vision.events import outside, rules
+from trivium.vision.events.delivery import WAITS_S, Courier
+from trivium.vision.events.event import Event, Settled
+from trivium.vision.events.outside import Forbidden, NotDelivered
 from trivium.vision.stream.clock import SimulatedClock
 from trivium.vision.stream.config import WatchConfig
-from trivium.vision.stream.verdicts import Consensus
+from trivium.vision.stream.verdicts import Consensus, Counts
 
 
 def event(time: float, label: str | None = "recycling", confidence: float = 0.9, frame: int = 0) -> Event:
@@ -66,6 +66,37 @@ def seconds(begin: float, end: float, label: str | None = "recycling") -> list[E
 ])
 def test_when_a_rule_comes_true(rule: dict[str, Any], events: list[Event], times: list[float]) -> None:
     assert fired(rule, events) == times
+
+
+def counted(begin: float, end: float, apples: int | None) -> list[Event]:
+    """Four frames a second with so many apples, as a detector tells them; None where nothing is counted."""
+    counts = None if apples is None else {"apple": apples} if apples else {}
+    return [each.model_copy(update={"counts": counts, "settled": None}) for each in seconds(begin, end)]
+
+
+@pytest.mark.parametrize(("rule", "events", "times"), [
+    ({"when": "more", "count": 3, "for_s": 2}, counted(0, 5, 4), [2.0]),
+    ({"when": "more", "count": 3, "for_s": 2}, counted(0, 5, 3), []),  # more than, not as many as
+    ({"when": "more", "count": 3, "for_s": 2}, [*counted(0, 1.5, 4), *counted(1.75, 2, 3), *counted(2.25, 4.5, 5)],
+     [4.25]),
+    ({"when": "fewer", "count": 2, "for_s": 1}, counted(0, 3, 0), [1.0]),  # none is fewer than two
+    ({"when": "fewer", "count": 2}, counted(0, 3, 2), []),
+    ({"when": "fewer", "count": 2}, counted(0, 3, None), []),  # nothing was counted: not the same as none
+])
+def test_a_rule_counts_things(rule: dict[str, Any], events: list[Event], times: list[float]) -> None:
+    assert fired({"label": "apple", **rule}, events) == times
+
+
+def test_what_is_counted_is_the_median_of_the_last_frames() -> None:
+    counting = Counts(WatchConfig(consensus_frames=5))
+    frames = [["apple"] * 4, ["apple"] * 4, ["apple", "pear"], ["apple"] * 4, ["pear"], ["pear"], ["pear"]]
+    assert [counting.add(labels) for labels in frames] == [
+        None, None, {"apple": 4}, {"apple": 4}, {"apple": 4}, {"apple": 1, "pear": 1}, {"pear": 1}]
+
+
+def test_a_number_that_nothing_can_be_below_is_refused() -> None:
+    with pytest.raises(BadConfig, match="fewer than none"):
+        rules.parse([{"name": "r", "label": "apple", "when": "fewer"}])
 
 
 def test_a_rate_that_was_chosen_is_no_gap_from_the_first_frame_on() -> None:

@@ -16,11 +16,11 @@ from trivium.errors import BadConfig
 from trivium.server.app import create_app
 from trivium.settings import Settings
 from trivium.vision import STUDIO
+from trivium.vision.api.devices import registry_of
 from trivium.vision.devices import calls
-from trivium.vision.devices.registry import Registry
 from trivium.vision.devices.setup import Setup, parse_setup
 from trivium.vision.devices.shelf import Shelf
-from trivium.vision.masking import masked, restored
+from trivium.vision.events.addresses import masked, restored
 
 from .colours import bundle
 
@@ -58,7 +58,7 @@ def client(tmp_path: Path) -> Iterator[TestClient]:
 
 
 def test_no_page_and_no_command_shows_a_password_and_the_device_has_it(client: TestClient, tmp_path: Path) -> None:
-    registry = Registry(client.app.state.db, client.app.state.blobs)  # type: ignore[attr-defined]
+    registry = registry_of(client.app)
     joined = registry.join(registry.new_code("http://x").code, "kitchen")
     setup = parse_setup({"source": CAMERA, "mqtt": {"url": BROKER}})
     told = [registry.deploy(joined.id, bundle(tmp_path / "a.zip"), setup=setup).model_dump_json()]

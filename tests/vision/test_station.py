@@ -175,7 +175,8 @@ def test_nothing_ends_the_delivering_and_the_status_says_what_is_wrong(agent: An
         assert words in agent.said[-1] and words in status(agent.place)["trouble"] and status(agent.place)["running"]
     agent._attempt("delivering", agent.deliver)
     agent.write_state()
-    assert [row["body"] for row in agent.client.took[0]["messages"]] == [{"k": 1}]
+    (row,) = agent.client.took[0]["messages"]
+    assert row["body"] == {"k": 1, "id": row["body"]["id"]} and row["body"]["id"]
     assert agent.said[-1].startswith("Connected") and status(agent.place)["trouble"] == ""
 
 

@@ -20,17 +20,18 @@ from trivium.cli import main
 from trivium.core import files
 from trivium.core.run import Run
 from trivium.errors import BadConfig, BadFile, StudioError
-from trivium.vision import importing, project
-from trivium.vision.config import TrainConfig
-from trivium.vision.data import ARRAYS, open_photos, photos_of
-from trivium.vision.deploy import head_of
-from trivium.vision.features import KEY, unpacked
-from trivium.vision.head import log_softmax
-from trivium.vision.ready import ready
-from trivium.vision.split import stratified_folds
-from trivium.vision.store import PictureStore
+from trivium.vision import project
+from trivium.vision.backbone.features import KEY, unpacked
+from trivium.vision.classification.config import TrainConfig
+from trivium.vision.classification.data import ARRAYS, open_photos, photos_of
+from trivium.vision.classification.deploy import head_of
+from trivium.vision.classification.head import log_softmax
+from trivium.vision.classification.ready import ready
+from trivium.vision.classification.split import stratified_folds
+from trivium.vision.classification.train import train
+from trivium.vision.collect import importing
+from trivium.vision.collect.store import PictureStore
 from trivium.vision.submit import submit_training
-from trivium.vision.train import train
 
 from .drawings import scene, write_photos
 
@@ -164,7 +165,7 @@ def test_near_copies_stay_on_one_side(shapes: Path, tmp_path: Path) -> None:
 def test_photos_that_came_without_the_backbone_are_looked_at_later(shapes: Path, tmp_path: Path,
                                                                    monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr(importing, "network_if_there", lambda: None)
+        patch.setattr(importing, "network_if_there", lambda _looking: None)
         made, _ = importing.import_photos(tmp_path / "data", write_photos(tmp_path / "p", 3), "late")
     store = PictureStore(tmp_path / "data")
     importing.add_features(store, made.labelled())

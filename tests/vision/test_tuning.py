@@ -15,19 +15,20 @@ from torch.nn import functional as F
 import trivium.vision as vision
 from trivium.core.run import Run
 from trivium.errors import BadConfig
-from trivium.vision import backbone, importing
-from trivium.vision.config import TrainConfig
-from trivium.vision.data import open_photos, photos_of
-from trivium.vision.deploy import head_of
-from trivium.vision.evaluate import on_project, said_of
-from trivium.vision.features import Session
-from trivium.vision.graph import ACTIVATIONS, trunk_model
-from trivium.vision.head import Head
+from trivium.vision.backbone import efficientnet
+from trivium.vision.backbone.features import Session
+from trivium.vision.backbone.graph import ACTIVATIONS, trunk_model
+from trivium.vision.classification.config import TrainConfig
+from trivium.vision.classification.data import open_photos, photos_of
+from trivium.vision.classification.deploy import head_of
+from trivium.vision.classification.head import Head
+from trivium.vision.classification.judging import on_project, said_of
+from trivium.vision.classification.train import train
+from trivium.vision.collect import importing
+from trivium.vision.collect.store import PictureStore
 from trivium.vision.models import pretrained_backbone
 from trivium.vision.project import load
-from trivium.vision.store import PictureStore
 from trivium.vision.submit import submit_training
-from trivium.vision.train import train
 from trivium.vision.tuning.activations import Activations
 from trivium.vision.tuning.config import FineTuneConfig
 from trivium.vision.tuning.learner import Learner, changed_weights, head_in, rate, tensor
@@ -135,8 +136,9 @@ def test_a_trunk_and_a_tail_are_the_whole(pretrained: None) -> None:
     with torch.inference_mode():
         wanted = head.logits(network(torch.from_numpy(pictures).float()).numpy())
         for stage in (4, 6, 7):
-            entered = Session(trunk_model(backbone.pretrained(), stage).SerializeToString()).run(pictures, ACTIVATIONS)
-            assert entered.shape[1:] == backbone.entering(stage)[1:]
+            trunk = trunk_model(efficientnet.pretrained(), stage)
+            entered = Session(trunk.SerializeToString()).run(pictures, ACTIVATIONS)
+            assert entered.shape[1:] == efficientnet.entering(stage)[1:]
             learner = Learner(FineTuneConfig(from_stage=stage), head)
             assert np.abs(learner.network(tensor(entered)).numpy() - wanted).max() < 1e-3
 
@@ -147,7 +149,7 @@ def test_the_average_and_the_loss_are_torchs_own(pretrained: None) -> None:
     head = Head(rng.normal(0, 0.1, (1280, 3)).astype(np.float32), np.zeros(3, np.float32))
     config = FineTuneConfig(from_stage=7, average=0.5, lr=1e-3)
     learner, plain = Learner(config, head), Learner(config, head).network
-    activations = rng.normal(0, 1, (4, *backbone.entering(7)[1:])).astype(np.float32)
+    activations = rng.normal(0, 1, (4, *efficientnet.entering(7)[1:])).astype(np.float32)
     targets = F.one_hot(torch.tensor([0, 1, 2, 1]), 3).float() * 0.9 + 0.1 / 3
     loss = F.cross_entropy(plain(tensor(activations)), targets)
     assert learner.learn(activations, targets.numpy(), np.ones(4, np.float32), 50, 1.0) == pytest.approx(loss.item(),
@@ -220,7 +222,7 @@ def test_what_was_kept_is_what_answers(pretrained: None) -> None:
     rng = np.random.default_rng(8)
     head = Head(rng.normal(0, 0.1, (1280, 2)).astype(np.float32), np.zeros(2, np.float32))
     learner = Learner(FineTuneConfig(from_stage=7, average=0.5, lr=0.1), head)
-    activations = rng.normal(0, 1, (4, *backbone.entering(7)[1:])).astype(np.float32)
+    activations = rng.normal(0, 1, (4, *efficientnet.entering(7)[1:])).astype(np.float32)
     lesson = activations, np.eye(2, dtype=np.float32)[[0, 1, 0, 1]], np.ones(4, np.float32)
     learner.learn(*lesson, 0, 1.0)
     learner.keep()

@@ -18,15 +18,16 @@ from PIL import Image
 import trivium.vision as vision
 from trivium.cli import main
 from trivium.errors import BadConfig, BadFile, NameTaken, NotFound
-from trivium.vision import results
-from trivium.vision.data import Photos, npz
-from trivium.vision.deploy import check, head_of, read_bundle
-from trivium.vision.features import Session
-from trivium.vision.graph import with_map
+from trivium.vision.backbone.features import Session
+from trivium.vision.backbone.graph import with_map
+from trivium.vision.classification import results
+from trivium.vision.classification.data import Photos, npz
+from trivium.vision.classification.deploy import head_of
+from trivium.vision.classification.predictions import PREDICTIONS, predictions_of, write_predictions
+from trivium.vision.classification.rejection import AXES, auroc, familiarity, separation, span_of, threshold_of
+from trivium.vision.collect.store import PictureStore
+from trivium.vision.deploy import check, read_bundle
 from trivium.vision.models import pretrained_backbone
-from trivium.vision.predictions import PREDICTIONS, predictions_of, write_predictions
-from trivium.vision.rejection import AXES, auroc, familiarity, separation, span_of, threshold_of
-from trivium.vision.store import PictureStore
 from trivium.vision.understand.calibration import reliability
 from trivium.vision.understand.few_shot import drawn, one_draw, outlook, point
 from trivium.vision.understand.neighbours import alike
@@ -134,7 +135,7 @@ def blobs(count: int, classes: int) -> Photos:
 
 
 def test_what_lies_elsewhere_is_told_from_what_is_known() -> None:
-    from trivium.vision.config import HeadConfig
+    from trivium.vision.classification.config import HeadConfig
 
     found = left_out(blobs(20, 4), HeadConfig(), 4, 1, 2)
     assert found["auroc"] > 0.99 and found["false_accepts"] < 0.05 and len(found["classes"]) == 4
@@ -148,7 +149,7 @@ def test_what_lies_elsewhere_is_told_from_what_is_known() -> None:
 
 
 def test_few_shots_are_judged_on_other_photos() -> None:
-    from trivium.vision.config import HeadConfig
+    from trivium.vision.classification.config import HeadConfig
 
     photos = blobs(12, 3)
     groups = np.arange(36) // 2  # each photo has a near-copy

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,8 +14,8 @@ from click.testing import CliRunner
 import trivium.vision as vision
 from trivium.cli import main
 from trivium.errors import BadConfig, BadFile, NameTaken
-from trivium.vision.events import Event, deeplens_payload, deeplens_topic
-from trivium.vision.rules import Firing, Rule
+from trivium.vision.events.event import Event, deeplens_payload, deeplens_topic
+from trivium.vision.events.rules import Firing, Rule
 from trivium.vision.stream import model
 from trivium.vision.stream.address import parse
 from trivium.vision.stream.clock import RealClock, SimulatedClock, Ticks
@@ -54,6 +55,21 @@ def test_each_frame_of_a_film_has_its_event(place: Path, tmp_path: Path) -> None
     assert seen["labels"] == {"red": 10, "green": 10, "blue": 10, "I don't know": 10}
     assert {event.model for event in events} == {seen["model"]} and seen["model_sha256"].startswith(seen["model"])
     assert [row["frame"] for row in seen["results"]] == list(range(40))
+
+
+def test_frames_that_were_looked_at_ahead_are_judged_by_the_model_of_their_turn(place: Path) -> None:
+    model = open_model(place / "colours.zip", 2, apart=True)
+    with Watch(model, parse(str(place / "film.mp4"))) as watching:
+        assert watching.looks_ahead
+        events = []
+        for event in watching.events():
+            events.append(event)
+            if event.frame == 9:
+                watching.use(replace(model, version="another", at_once=1))
+    assert [event.frame for event in events] == list(range(40))
+    assert [event.model for event in events] == [model.version] * 10 + ["another"] * 30
+    with Watch(model, parse(str(place / "film.mp4")), WatchConfig(realtime=True)) as watching:
+        assert not watching.looks_ahead
 
 
 def test_what_is_settled_follows_by_vote(place: Path) -> None:

@@ -18,8 +18,9 @@ from trivium.core import files
 from trivium.core.spec import Spec, new_id
 from trivium.server.app import create_app
 from trivium.settings import Settings
-from trivium.vision import STUDIO, watch_api
-from trivium.vision.devices.registry import Registry
+from trivium.vision import STUDIO
+from trivium.vision.api import watch
+from trivium.vision.api.devices import registry_of
 
 from .colours import bundle
 from .test_devices import wait_for
@@ -33,7 +34,8 @@ def a_run(data: Path, client: TestClient | None) -> str:
     (run / "model").mkdir(parents=True)
     with zipfile.ZipFile(bundle(data / "b.zip", rejection={"threshold": 0.5})) as archive:
         archive.extractall(run / "model")
-    spec = Spec(id=run.name, studio="vision", kind="train", name="colours", entry="trivium.vision.train:train",
+    spec = Spec(id=run.name, studio="vision", kind="train", name="colours",
+                entry="trivium.vision.classification.train:train",
                 config={}, created_at=time.time())
     files.write_json(run / files.SPEC, spec.to_dict())
     files.write_json(run / files.STATUS, {"state": "succeeded"})
@@ -47,7 +49,7 @@ def client(tmp_path: Path) -> Iterator[TestClient]:
     app = create_app(Settings(data=tmp_path), (STUDIO,))
     with TestClient(app, base_url=BASE, headers={"Authorization": f"Bearer {app.state.access.token}"}) as client:
         yield client
-        for each in watch_api.watchings_of(app).list():
+        for each in watch.watchings_of(app).list():
             each.watch.close()
 
 
@@ -95,7 +97,7 @@ def test_a_run_is_one_of_the_studios_own(client: TestClient, tmp_path: Path, roa
     """No page can name a folder elsewhere on the machine, not even one that holds a run."""
     elsewhere = tmp_path.with_name("elsewhere")
     outside, own = elsewhere / "runs" / a_run(elsewhere, None), a_run(tmp_path, client)
-    registry = Registry(client.app.state.db, client.app.state.blobs)  # type: ignore[attr-defined]
+    registry = registry_of(client.app)
     device = registry.join(registry.new_code("http://x").code, "kitchen").id
     place = WATCHES if road == "watches" else f"/api/v1/vision/devices/{device}/projects"
     for run in (str(outside), f"../{elsewhere.name}/runs/{outside.name}", outside.name, "."):
@@ -105,7 +107,7 @@ def test_a_run_is_one_of_the_studios_own(client: TestClient, tmp_path: Path, roa
 
 def test_an_unknown_one_is_said_to_be_gone(client: TestClient) -> None:
     with client.websocket_connect(f"ws{BASE[4:]}{WATCHES}/nothing/live") as socket:
-        assert socket.receive()["code"] == watch_api.GONE
+        assert socket.receive()["code"] == watch.GONE
 
 
 def test_rules_are_tried_on_what_a_page_has_seen(client: TestClient) -> None:

@@ -141,6 +141,13 @@ export const ROUTES: readonly Route<Load>[] = [
     page: page(() => import("./vision/Home.svelte")),
   },
   {
+    path: "/vision/templates",
+    title: "Templates",
+    studio: "vision",
+    section: "home",
+    page: page(() => import("./vision/templates/TemplatesPage.svelte")),
+  },
+  {
     path: "/vision/train",
     title: "Train",
     studio: "vision",
@@ -201,7 +208,7 @@ export const ROUTES: readonly Route<Load>[] = [
     title: "Try it",
     studio: "vision",
     section: "deploy",
-    page: page(() => import("./vision/TryIt.svelte")),
+    page: page(() => import("./vision/TryStage.svelte")),
   },
 ];
 

@@ -48,6 +48,12 @@ def chromium() -> str | None:
         (path for path in MAC if Path(path).exists()), None)
 
 
+def switches() -> list[str]:
+    """What Chromium is started with: it asks nobody for anything; as root it can't confine itself."""
+    root = hasattr(os, "geteuid") and os.geteuid() == 0
+    return ["--disable-background-networking", "--no-first-run", *(["--no-sandbox"] if root else [])]
+
+
 class Browser:
     """A browser that is there before it is shown a page, so that its start is not counted with the page."""
 
@@ -74,10 +80,8 @@ def main(url: str, executable: str) -> None:
 
     from playwright.sync_api import sync_playwright
 
-    root = hasattr(os, "geteuid") and os.geteuid() == 0
-    switches = ["--disable-background-networking", "--no-first-run", *(["--no-sandbox"] if root else [])]
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=executable, args=switches)
+        browser = playwright.chromium.launch(executable_path=executable, args=switches())
         page = browser.new_page(viewport={"width": 1280, "height": 800})
         page.add_init_script(COUNT)
         page.goto(url)

@@ -31,10 +31,12 @@ RACING = {
 MUSIC = {
     "transformer": "trivium.bench.music:bench",
     "waiting": "trivium.bench.waiting:bench",
+    "page": "trivium.bench.music_page:bench",
 }
 VISION = {
     "learning": "trivium.bench.vision_learning:bench",
     "detection": "trivium.bench.vision_detection:bench",
+    "segmentation": "trivium.bench.vision_segmentation:bench",
     "watching": "trivium.bench.vision:bench",
 }
 
@@ -59,7 +61,7 @@ def racing(names: tuple[str, ...], as_json: bool, quick: bool, track: Path | Non
 @click.option("--json", "as_json", is_flag=True, help="A JSON list on standard output.")
 @click.option("--quick", is_flag=True, help="Fewer repetitions: shows that it works, not how fast it is.")
 def music(names: tuple[str, ...], as_json: bool, quick: bool) -> None:
-    """Writing music and learning it, and how long one waits for the first notes."""
+    """Writing music and learning it, how long one waits for the first notes, and the piano roll in a browser."""
     measure(MUSIC, names, as_json, quick=quick)
 
 
@@ -68,7 +70,7 @@ def music(names: tuple[str, ...], as_json: bool, quick: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="A JSON list on standard output.")
 @click.option("--quick", is_flag=True, help="Fewer repetitions: shows that it works, not how fast it is.")
 def vision(names: tuple[str, ...], as_json: bool, quick: bool) -> None:
-    """Teaching a classifier and a detector, and a model at work: films, a camera, ten cameras."""
+    """Teaching a classifier, a detector and a segmentation model, and one at work: films, a camera, ten cameras."""
     measure(VISION, names, as_json, quick=quick)
 
 

@@ -184,14 +184,14 @@ def arcnn_training_rate(updates: int) -> float:
     import numpy as np
 
     from trivium.music.arcnn.config import ArcnnConfig
+    from trivium.music.arcnn.corruption import training_batch
     from trivium.music.arcnn.grid import Sheet
-    from trivium.music.arcnn.spoil import lesson
     from trivium.music.arcnn.train import Learner
 
     config, rng = ArcnnConfig(), np.random.default_rng(1)
     notes = np.array([[step, 48 + 4 * voice + step // 4 % 5, 4, voice]
                       for step in range(0, 256, 4) for voice in range(4)])
-    batch = lesson([Sheet(notes, np.arange(0, 256, 16))], config, rng)
+    batch = training_batch([Sheet(notes, np.arange(0, 256, 16))], config, rng)
     learner = Learner(config, "cpu")
     learner.learn(batch, 0, 0.1)  # the first one warms up
     return rate(lambda: [learner.learn(batch, update, 0.1) for update in range(updates)],

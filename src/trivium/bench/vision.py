@@ -15,6 +15,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -61,8 +62,11 @@ server.serve_forever()
 def bench(quick: bool) -> Iterator[Result]:
     os.environ["ORT_DISABLE_TELEMETRY"] = "1"
     with tempfile.TemporaryDirectory() as scratch:
+        from trivium.vision.backbone import efficientnet
+
         model = a_model()
-        yield from film_speed(Path(scratch), model, 90 if quick else 600, 1 if quick else 5)
+        yield film_speed("classification", Path(scratch), 90 if quick else 600, 1 if quick else 5,
+                         lambda: for_films(model), opencv_loop(model.card["bytes"], efficientnet.SIZE, classes_told))
         yield from cameras(Path(scratch), model, 6.0 if quick else 30.0)
 
 
@@ -70,15 +74,15 @@ def a_model() -> Any:
     """The backbone with a head of three classes, as a training makes it."""
     import numpy as np
 
-    from trivium.vision import backbone
-    from trivium.vision.features import Session
-    from trivium.vision.graph import classifier_model
-    from trivium.vision.head import Head
+    from trivium.vision.backbone import efficientnet
+    from trivium.vision.backbone.features import Session
+    from trivium.vision.backbone.graph import classifier_model
+    from trivium.vision.classification.head import Head
     from trivium.vision.stream.model import Model
 
     rng = np.random.default_rng(1)
-    head = Head(rng.normal(0, 0.02, (backbone.FEATURES, 3)).astype(np.float32), np.zeros(3, np.float32))
-    data = classifier_model(backbone.pretrained(), head).SerializeToString()
+    head = Head(rng.normal(0, 0.02, (efficientnet.FEATURES, 3)).astype(np.float32), np.zeros(3, np.float32))
+    data = classifier_model(efficientnet.pretrained(), head).SerializeToString()
     card = {"classes": ["compost", "landfill", "recycling"], "project": "bench", "task": "classification",
             "files": {"model.onnx": "0" * 64}}
     model = Model(card, Session(data, THREADS), "bench")
@@ -86,19 +90,25 @@ def a_model() -> Any:
     return model
 
 
-def film_speed(scratch: Path, model: Any, frames: int, repetitions: int) -> Iterator[Result]:
-    from trivium.vision import backbone
+def for_films(model: Any) -> Any:
+    """The same, as it is opened for a film: a thread for each of several pictures."""
+    from trivium.vision.backbone.features import Session
 
-    path = film(scratch / "film.mp4", frames)
-    ours, theirs = [], []
-    peer = opencv_loop(model.card["bytes"], backbone.SIZE, classes_told)
+    return replace(model, session=Session(model.card["bytes"], 1), at_once=THREADS)
+
+
+def film_speed(task: str, place: Path, frames: int, repetitions: int, ours: Callable[[], Any],
+               peer: Callable[[Path], float] | None) -> Result:
+    """Decode to event on 720p: a model, opened by `ours` for each pass, and the loop by hand, turn by turn."""
+    path = film(place / "film.mp4", frames)
+    found, theirs = [], []
     for _ in range(repetitions):
-        ours.append(events_per_s(model, path))
+        found.append(events_per_s(ours(), path))
         if peer is not None:
             theirs.append(peer(path))
-    yield Result("classification, decode to event, 720p film", statistics.median(ours), "frames/s",
-                 "OpenCV + ONNX Runtime loop" if theirs else None, statistics.median(theirs) if theirs else None,
-                 note="" if theirs else 'no peer: pip install "trivium[bench]"')
+    return Result(f"{task}, decode to event, 720p film", statistics.median(found), "frames/s",
+                  "OpenCV + ONNX Runtime loop" if theirs else None, statistics.median(theirs) if theirs else None,
+                  note="" if theirs else 'no peer: pip install "trivium[bench]"')
 
 
 def film(path: Path, frames: int) -> Path:

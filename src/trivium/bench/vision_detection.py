@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from trivium.bench.result import Result
-from trivium.bench.vision import THREADS, events_per_s, film, opencv_loop
+from trivium.bench.vision import THREADS, film_speed, opencv_loop
 
-PHOTOS, KINDS, SEEDS = 200, ("cup", "fruit", "vehicle"), (1, 2, 3)
+PHOTOS, QUICK_PHOTOS, KINDS, SEEDS = 200, 24, ("cup", "fruit", "vehicle"), (1, 2, 3)
 FRAMES, REPETITIONS = 600, 5
 
 
@@ -26,10 +26,11 @@ def bench(quick: bool) -> Iterator[Result]:
         place = Path(scratch)
         trained = [taught(place / "data", seed, quick) for seed in SEEDS[:1 if quick else len(SEEDS)]]
         maps, minutes = [found["map50"] for _, found, _ in trained], [took for _, _, took in trained]
-        note = f"{PHOTOS} composed photos; seeds: {', '.join(f'{each:.3f}' for each in maps)}"
+        seeds = ", ".join(f"{each:.3f}" for each in maps)
+        note = f"{QUICK_PHOTOS if quick else PHOTOS} composed photos; seeds: {seeds}"
         yield Result("Detection, mAP50 on held-out photos", statistics.median(maps), "", note=note)
         yield Result("Detection, a training from the click to its scores", statistics.median(minutes), "min")
-        yield film_speed(place, trained[0][0], 90 if quick else FRAMES, 1 if quick else REPETITIONS)
+        yield at_work(place, trained[0][0], 90 if quick else FRAMES, 1 if quick else REPETITIONS)
 
 
 def taught(data: Path, seed: int, quick: bool) -> tuple[Path, dict[str, Any], float]:
@@ -37,7 +38,7 @@ def taught(data: Path, seed: int, quick: bool) -> tuple[Path, dict[str, Any], fl
     from trivium.vision import notebook
 
     name = f"bench-{seed}"
-    notebook.make_demo(name, photos=24 if quick else PHOTOS, kinds=KINDS, seed=seed, data=data)
+    notebook.make_demo(name, photos=QUICK_PHOTOS if quick else PHOTOS, kinds=KINDS, seed=seed, data=data)
     settings: dict[str, Any] = {"views": 1, "learn": {"updates": 20}} if quick else {}
     begin = time.perf_counter()
     result = notebook.train(name, seed=seed, data=data, config=settings)
@@ -45,21 +46,13 @@ def taught(data: Path, seed: int, quick: bool) -> tuple[Path, dict[str, Any], fl
     return Path(result["run"]), report, (time.perf_counter() - begin) / 60
 
 
-def film_speed(place: Path, run: Path, frames: int, repetitions: int) -> Result:
-    """Decode to event on 720p, ours and by hand."""
+def at_work(place: Path, run: Path, frames: int, repetitions: int) -> Result:
+    """Frames a second of the trained model on a film."""
     from trivium.vision.detection.geometry import SIZE
     from trivium.vision.stream.model import open_model
 
-    path = film(place / "film.mp4", frames)
-    ours, theirs = [], []
     peer = opencv_loop((run / "model" / "model.onnx").read_bytes(), SIZE, boxes_told)
-    for _ in range(repetitions):
-        ours.append(events_per_s(open_model(run, THREADS), path))
-        if peer is not None:
-            theirs.append(peer(path))
-    return Result("detection, decode to event, 720p film", statistics.median(ours), "frames/s",
-                  "OpenCV + ONNX Runtime loop" if theirs else None, statistics.median(theirs) if theirs else None,
-                  note="" if theirs else 'no peer: pip install "trivium[bench]"')
+    return film_speed("detection", place, frames, repetitions, lambda: open_model(run, THREADS, apart=True), peer)
 
 
 def boxes_told(session: Any, picture: Any) -> list[dict[str, Any]]:

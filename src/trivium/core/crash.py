@@ -23,6 +23,8 @@ def ending(folder: Path, status: Status, exit_code: int | None, silent: str | No
     detail = _detail(text, status)
     place = f"{detail['file']}, line {detail['line']}" if detail["line"] else "Your code"
     fatal = FATAL.search(text)
+    if DUMPED in text and not fatal and not detail["line"]:  # nothing of the learner's: it may go on from where it was
+        return status.ended("interrupted", "node_lost", "The run's process did not come back in time.")
     if (DUMPED in text and not fatal) or silent == "user_code_timeout":
         return status.ended("failed", "user_code_timeout", f"{place} did not come back in time.",
                             detail={**detail, "type": "Timeout"})

@@ -1,8 +1,9 @@
-"""The thread that shows a run is alive, and looks for reasons to end it.
+"""The threads that show a run is alive, and look for reasons to end it.
 
-Four times a second it looks for the stop file and the wall clock limit; every two seconds it renews status.json, keeps
-runner.log small and re-arms a watchdog of the C library. That one ends the process and writes down the line it hung in
-when Python does not come back for STALL_S (a regular expression or a number that never ends).
+Four times a second one looks for the stop file and the wall clock limit; every two seconds it renews status.json and
+keeps runner.log small. Another re-arms a watchdog of the C library, which ends the process and writes down the line it
+hung in when Python does not come back for STALL_S (a regular expression or a number that never ends). It does nothing
+else: a disk that keeps the first one waiting is nobody's fault.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from trivium.errors import DiskFull, StudioError
 LOOK_EVERY_S = 0.25
 LOOKS_A_BEAT = 8
 BEATS_A_WEIGHING = 5
-STALL_S = 10.0  # less than jobs.STALE_S, for this one knows the line
+STALL_S, ARM_EVERY_S = 10.0, 2.0  # less than jobs.STALE_S, for this one knows the line
 MAX_FILES = 20_000
 
 
@@ -40,20 +41,32 @@ class Heartbeat:
         self._crash_log = crash_log
         self._give_up = give_up
         self._end = threading.Event()
-        self._thread = threading.Thread(target=self._beat, name="heartbeat", daemon=True)
+        self._threads = [threading.Thread(target=work, name=name, daemon=True)
+                         for work, name in ((self._beat, "heartbeat"), (self._guard, "watchdog"))]
         self._stop_file = run.folder / files.STOP
         self._stopping = False
 
     def __enter__(self) -> Heartbeat:
-        self._renew()  # arms the watchdog before the first line of the learner's
-        self._thread.start()
+        self._arm()  # before the first line of the learner's
+        self._renew()
+        for thread in self._threads:
+            thread.start()
         return self
 
     def __exit__(self, *_: object) -> None:
         self._end.set()
-        self._thread.join(timeout=5.0)
+        for thread in self._threads:
+            thread.join(timeout=5.0)
         faulthandler.cancel_dump_traceback_later()
         logfile.trim(self.run.folder / files.LOG)
+
+    def _guard(self) -> None:
+        while not self._end.wait(ARM_EVERY_S):
+            self._arm()
+
+    def _arm(self) -> None:
+        if self.guarded:
+            faulthandler.dump_traceback_later(STALL_S, exit=True, file=self._crash_log)
 
     def _beat(self) -> None:
         look = 0
@@ -77,8 +90,6 @@ class Heartbeat:
                 self.board.update(state="stopping")
 
     def _renew(self) -> None:
-        if self.guarded:
-            faulthandler.dump_traceback_later(STALL_S, exit=True, file=self._crash_log)
         with contextlib.suppress(OSError, DiskFull):  # a full disk is found out by the next checkpoint
             self.board.update(durable=False, wall_s=round(self.run.elapsed_s, 3))
         logfile.trim(self.run.folder / files.LOG)

@@ -31,7 +31,8 @@ __all__ = ["RunInfo", "Watch", "clone", "create_run", "delete", "export", "find_
            "reap", "recover", "recover_all", "request_stop", "resume", "start", "status", "stop", "unique_name", "wait"]
 
 STOP_TIMEOUT_S = 10.0
-STALE_S = 15.0
+STALE_S = 60.0  # a disk under load may keep a heartbeat waiting for long; a hanging runner ends itself before
+UNHEARD_S = 15.0  # between the start of a process and its first word
 START_STALE_S = 180.0  # importing torch and compiling kernels on a slow disk
 MAX_IDLE_ATTEMPTS = 3
 
@@ -129,7 +130,7 @@ def _alive(now: Status) -> bool:
     if not now.active:
         return False
     if now.pid is None:  # spawned a moment ago, not yet heard of
-        return now.updated_at is not None and abs(time.time() - now.updated_at) < STALE_S
+        return now.updated_at is not None and abs(time.time() - now.updated_at) < UNHEARD_S
     return is_same(now.pid, now.create_time, now.boot_id)
 
 

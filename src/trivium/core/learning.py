@@ -21,6 +21,13 @@ def rate(update: int, last: int, warm_up: float) -> float:
     return min(1.0, (update + 1) / warm_up) * (0.01 + 0.99 * 0.5 * (1.0 + math.cos(math.pi * update / last)))
 
 
+def in_rounds(update: int, batch: int, count: int, seed: int) -> Any:
+    """Which of `count` examples an update learns from, (batch,): all of them once a round, in an order drawn anew."""
+    places = np.arange(update * batch, (update + 1) * batch)
+    orders = {int(k): np.random.default_rng([seed, 0, int(k)]).permutation(count) for k in np.unique(places // count)}
+    return np.array([orders[int(place // count)][place % count] for place in places])
+
+
 def newness(average: float, update: int) -> float:
     """How far the running average goes towards the network; early on it is short, whatever `average` keeps."""
     return 1.0 - min(average, (1 + update) / (10 + update))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Float, ForeignKey, Index, Integer, String, Text
+from sqlalchemy import JSON, BigInteger, Boolean, Float, ForeignKey, Index, Integer, String, Text, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 Json = dict[str, Any]
@@ -225,10 +225,16 @@ class DeviceProjectRecord(Record):
 
 
 class DeviceEventRecord(Record):
-    """What a device said. Its number within its outbox makes a repetition count once."""
+    """What a device said. Its number within its outbox and its own id make a repetition count once."""
 
     __tablename__ = "device_events"
-    __table_args__ = (Index("ix_device_events_time", "device_id", "time"),)
+    __table_args__ = (
+        Index("ix_device_events_time", "device_id", "time"),
+        Index("ix_device_events_id", "device_id", "event_id", unique=True),
+        Index("ix_device_events_kind", "device_id", "kind", "time"),
+        Index("ix_device_events_to_publish", "time", sqlite_where=text("to_publish"),
+              postgresql_where=text("to_publish")),
+    )
 
     device_id: Mapped[str] = mapped_column(ForeignKey("devices.id", ondelete="CASCADE"), primary_key=True)
     epoch: Mapped[str] = mapped_column(String(32), primary_key=True)
@@ -237,6 +243,8 @@ class DeviceEventRecord(Record):
     project: Mapped[str | None] = mapped_column(String(64))
     kind: Mapped[str] = mapped_column(String(32))
     body: Mapped[Json] = mapped_column(JSON)
+    event_id: Mapped[str | None] = mapped_column(String(64))
+    to_publish: Mapped[bool] = mapped_column(Boolean, default=False)  # whether the broker is still to get it
 
 
 class SettingRecord(Record):

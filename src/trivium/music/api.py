@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Annotated
 from urllib.parse import quote
 
-from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from trivium.errors import BadConfig, BadFile
+from trivium.music.api_state import CompositionId, Kept
 from trivium.music.challenges.api import router as challenge_router
 from trivium.music.compositions import Compositions
 from trivium.music.dataset.api import router as datasets_router
@@ -40,15 +41,9 @@ router = APIRouter(prefix="/api/v1/music", tags=["music"])
 LONG_JSON = {"x-max-bytes": 6_000_000}  # 50,000 notes; the gate counts by it
 
 TuneId = Annotated[str, Path(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$")]
-CompositionId = Annotated[str, Path(pattern=r"^[0-9A-Za-z_-]{1,64}$", description="A composition's id.")]
 Token = Annotated[str, Path(pattern=r"^[0-9A-Za-z_-]{1,64}$")]
 
 
-def compositions(request: Request) -> Compositions:
-    return Compositions(request.app.state.db)
-
-
-Kept = Annotated[Compositions, Depends(compositions)]
 
 
 # sample melodies

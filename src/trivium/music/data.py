@@ -18,7 +18,7 @@ import numpy as np
 from trivium.core import files
 from trivium.core.run import Run
 from trivium.errors import BadFile
-from trivium.music.transformer.tokens import Ints, Piece
+from trivium.music.transformer.tokens import Ints, Piece, voices_of
 
 ARRAYS, CARD = "pieces.npz", "pieces.json"
 
@@ -31,6 +31,11 @@ class Pieces:
     valid: list[Piece]
     with_hold: bool  # whether onsets are known, so that HOLD is a class of its own
     card: dict[str, Any]
+
+    @property
+    def voices(self) -> int:
+        """How many voices sing."""
+        return voices_of(self.train)
 
 
 def pieces_of_run(run: Run) -> Pieces:

@@ -1,6 +1,8 @@
-"""Score a trained Transformer on the benchmark: nats per note beside the bigram baseline, and its harmonisations.
+"""Score a trained Transformer in nats per note beside the bigram baseline: on the benchmark, with its harmonisations,
+or on the held-out pieces of the training set that it has learned from.
 
     trivium music score run-m --data Jsb16thSeparated.npz --split valid --json
+    trivium music score transformer-folk --data folk --split test --json
 """
 
 from __future__ import annotations
@@ -9,11 +11,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from trivium.errors import BadConfig
+from trivium.errors import BadConfig, BadFile
+from trivium.music.dataset.sets import TrainingSet
 from trivium.music.score.benchmark import SHA256, bigram_nats, read_benchmark
 from trivium.music.score.likelihood import averaged_likelihood, likelihood
-from trivium.music.transformer.tokens import Piece, V, voice_ranges
-from trivium.music.transformer.trained import Trained, from_run
+from trivium.music.techniques import Model
+from trivium.music.transformer.data import taken
+from trivium.music.transformer.tokens import Piece, V, targets_of, voice_ranges, voices_of
+from trivium.music.transformer.trained import Trained, from_run, opened
 
 
 def score(run: Path | str, data: Path, split: str = "valid", transpositions: bool = True,
@@ -52,3 +57,27 @@ def trained_on_benchmark(run: Path | str) -> Trained:
         raise BadConfig("This model has learned from other music, which may hold the benchmark's held-out pieces.",
                         "Train one on the benchmark file: trivium music train --data Jsb16thSeparated.npz")
     return trained
+
+
+def score_held_out(model: Model, music: TrainingSet, split: str = "valid",
+                   say: Callable[[str], None] = lambda _text: None) -> dict[str, Any]:
+    """{"nats_per_note", "bigram_nats_per_note", "notes", "pieces", "split", "rule", ...} on a split of the set that the
+    model has learned from; of tunes the notes are those of their one voice.
+
+    Raises:
+        BadFile: the split holds no piece that a Transformer can read.
+    """
+    trained, train, pieces = opened(model), taken(music, "train"), taken(music, split)
+    if not pieces:
+        raise BadFile(f"This set has no pieces in '{split}' that a Transformer can read.", "Choose the other split.")
+    say(f"Reading {len(pieces)} pieces ...")
+    voices, with_hold = voices_of(train), trained.network.with_hold
+    known, held_out = ([targets_of(piece.sounding, piece.onset, with_hold) for piece in each]
+                       for each in (train, pieces))
+    return {"technique": "transformer", "split": split, "pieces": len(pieces),
+            "notes": voices * sum(map(len, pieces)),
+            "nats_per_note": likelihood(trained.network, pieces, voices=voices),
+            "bigram_nats_per_note": bigram_nats(known, held_out, trained.network.classes, voices),
+            "rule": f"mean over all cells of {'one voice' if voices == 1 else 'four voices'}, silence and holding "
+                    "scored like any class, pieces whole and alone",
+            "parameters": sum(p.numel() for p in trained.network.parameters()), "step": trained.step}

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from pathlib import Path as FilePath
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Path, Request
+from fastapi import APIRouter, Depends
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
-from trivium.core.index import RunIndex
 from trivium.core.studio import parse_config
 from trivium.core.views import Name, RunView
 from trivium.music import STUDIO
+from trivium.music.api_state import Data, Index, Kept, RunId
 from trivium.music.arcnn.edits import EditEvent
 from trivium.music.compose_config import ComposeConfig
 from trivium.music.composing import begin_of, model_of, source_of, spec_of, story_of, submit_composing
-from trivium.music.compositions import Compositions
 from trivium.music.keeping import keep_step
 from trivium.music.models import shipped
 from trivium.music.notes import Composition
@@ -26,7 +24,6 @@ from trivium.music.written import Written
 
 router = APIRouter(tags=["music"])
 
-RunId = Annotated[str, Path(pattern=r"^[0-9A-Za-z_-]{1,64}$", description="A run's id.")]
 
 
 class PresetView(BaseModel):
@@ -111,29 +108,12 @@ class Keeping(_Body):
         default_factory=list, max_length=50_000, description="Edits to leave out, by their index.")
 
 
-def run_index(request: Request) -> RunIndex:
-    index: RunIndex = request.app.state.index
-    return index
-
-
-def compositions(request: Request) -> Compositions:
-    return Compositions(request.app.state.db)
-
-
-def data_folder(request: Request) -> FilePath:
-    data: FilePath = request.app.state.settings.data
-    return data
-
-
-def expect_composing(index: Annotated[RunIndex, Depends(run_index)]) -> None:
+def expect_composing(index: Index) -> None:
     """Somebody is where one composes, so a process is kept ready for the next step's first notes."""
     index.spares.expect(STUDIO)
 
 
 IS_NEAR = [Depends(expect_composing)]
-Index = Annotated[RunIndex, Depends(run_index)]
-Kept = Annotated[Compositions, Depends(compositions)]
-Data = Annotated[FilePath, Depends(data_folder)]
 
 
 @router.get("/techniques", dependencies=IS_NEAR)

@@ -33,7 +33,7 @@ def prepare(folder: str | Path | None = None, *, name: str, chorales: int | None
             corpus: str | None = None, seed: int = 1, licence: str | None = None,
             data: Path | str | None = None) -> dataset_views.SetReport:
     """Make and keep a training set of a folder or file of music, of a collection of the music21 corpus ("bach",
-    "quartets", "madrigals"), or of our own generators; what was found."""
+    "quartets", "madrigals", "folk"), or of our own generators; what was found."""
     place = data_folder(data)
     if folder is not None and not Path(folder).exists():
         raise NotFound(f"{folder} does not exist.", "Check the path.")

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path as FilePath
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Path, Request
+from fastapi import APIRouter, Path
 from pydantic import BaseModel, ConfigDict, Field
 
-from trivium.core.index import RunIndex
 from trivium.core.studio import parse_config
 from trivium.core.views import Name, RunView
 from trivium.music import STUDIO, samples
+from trivium.music.api_state import Data, Index, RunId
 from trivium.music.config import schema
 from trivium.music.dataset import views as dataset_views
 from trivium.music.dataset.views import SetName
@@ -21,7 +20,6 @@ from trivium.music.submit import submit_training
 
 router = APIRouter(tags=["music"])
 
-RunId = Annotated[str, Path(pattern=r"^[0-9A-Za-z_-]{1,64}$", description="A run's id.")]
 
 
 class MusicSettings(BaseModel):
@@ -75,18 +73,6 @@ class TrainingSample(BaseModel):
     measures: list[MeasureRow]
 
 
-def run_index(request: Request) -> RunIndex:
-    index: RunIndex = request.app.state.index
-    return index
-
-
-def data_folder(request: Request) -> FilePath:
-    data: FilePath = request.app.state.settings.data
-    return data
-
-
-Index = Annotated[RunIndex, Depends(run_index)]
-Data = Annotated[FilePath, Depends(data_folder)]
 
 
 @router.get("/schema")

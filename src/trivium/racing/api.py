@@ -26,6 +26,7 @@ from trivium.racing import reward_library
 from trivium.racing.config import EvaluateConfig, TrainConfig, schemas
 from trivium.racing.reward_source import MAX_CHARACTERS as CODE_CAP
 from trivium.racing.submit import submit_evaluation, submit_training, trained_track
+from trivium.racing.tracks.limits import TRACK_CAP_BYTES
 
 router = APIRouter(prefix="/api/v1/racing", tags=["racing"])
 
@@ -38,7 +39,7 @@ TRACK_BODY = {
                     "type": "string",
                     "format": "binary",
                     "description": "A .npy file.",
-                    "maxLength": track_data.TRACK_CAP_BYTES,  # the gate counts by it
+                    "maxLength": TRACK_CAP_BYTES,  # the gate counts by it
                 }
             }
         },
@@ -210,7 +211,7 @@ async def import_track(
 ) -> TrackView:
     """Import a track file, an N x 6 array saved by NumPy."""
     blobs: BlobStore = request.app.state.blobs
-    blob = await blobs.put_stream(request.stream(), track_data.TRACK_CAP_BYTES)
+    blob = await blobs.put_stream(request.stream(), TRACK_CAP_BYTES)
     return await run_in_threadpool(_import, data, db, blobs, blob.sha256, name)
 
 
@@ -224,9 +225,9 @@ def delete_track(track_id: TrackId, data: Data, db: Db) -> Response:
 
 
 def _preview(body: bytes, name: str) -> TrackView:
-    from trivium.racing import track
+    from trivium.racing.tracks.importing import import_track
 
-    return _view(track.import_track(body, name))
+    return _view(import_track(body, name))
 
 
 def _import(data: FilePath, db: Database, blobs: BlobStore, sha256: str, name: str) -> TrackView:

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 TRACK_ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 FOLDER = "tracks"
-TRACK_CAP_BYTES = 8_000_000  # of a .npy file; 500 waypoints take 24 kB
 
 
 def gallery_ids() -> list[str]:
@@ -39,7 +38,7 @@ def imported_ids(data: Path) -> list[str]:
 
 def list_tracks(data: Path | None = None) -> list[Track]:
     """The gallery, easiest first, then the imported tracks."""
-    from trivium.racing.track import load_track
+    from trivium.racing.tracks.loading import load_track
 
     tracks = [load_track(track_id) for track_id in gallery_ids()]
     for track_id in imported_ids(data) if data is not None else []:
@@ -50,7 +49,7 @@ def list_tracks(data: Path | None = None) -> list[Track]:
 
 def library_track(data: Path | None, track_id: str) -> Track:
     """A track of the gallery or an imported one, by its id only: never a path that somebody sent."""
-    from trivium.racing.track import load_track
+    from trivium.racing.tracks.loading import load_track
 
     if TRACK_ID.fullmatch(track_id):
         if track_id in gallery_ids():
@@ -63,7 +62,8 @@ def library_track(data: Path | None, track_id: str) -> Track:
 
 def resolve(track: str | Path | Track, data: Path | None = None) -> Track:
     """For the command line and Python: an id of the library, the path of a .npy file, or a track itself."""
-    from trivium.racing.track import Track, load_track
+    from trivium.racing.track import Track
+    from trivium.racing.tracks.loading import load_track
 
     if isinstance(track, Track):
         return track
@@ -79,7 +79,7 @@ def resolve(track: str | Path | Track, data: Path | None = None) -> Track:
 
 def save_track(data: Path, content: bytes, name: str) -> Track:
     """Check the bytes of a community .npy file and keep it under an id made from its name; refused where taken."""
-    from trivium.racing.track import import_track
+    from trivium.racing.tracks.importing import import_track
 
     track = import_track(content, name)
     if not TRACK_ID.fullmatch(track.id):

@@ -20,7 +20,8 @@ from trivium.racing.reward_limits import read_hang
 from trivium.racing.reward_samples import samples
 from trivium.racing.reward_source import read_text
 from trivium.racing.reward_trial import CRASH, FILENAME, HANG, RESULT, TRIAL, error_entry
-from trivium.racing.track import Track, load_track
+from trivium.racing.track import Track
+from trivium.racing.tracks.loading import load_track
 
 CPU_S = 5.0  # one to start Python, the rest for the learner's code
 MAX_RESULT_BYTES = 4 << 20

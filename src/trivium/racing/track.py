@@ -1,21 +1,17 @@
-"""A race track: its geometry in metres, its card, and where tracks come from (gallery, imported files).
+"""A race track: its geometry in metres, and its card.
 
 A track is an (N, 6) table of waypoints in driving order: centre line x, y, inner border x, y, outer border
 x, y; the community's file format. On a loop the last row repeats the first. Only NumPy here, so that
 listing tracks is quick; the compiled kernels that the simulator runs on are in `geometry`.
 """
 
-import difflib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-
-from trivium.errors import BadTrack
 
 Floats = NDArray[np.float64]
 
@@ -175,36 +171,6 @@ def tightest_radius_m(line: Floats, arc_m: Floats, is_loop: bool, span_m: float 
     sides = np.hypot(*ab.T) * np.hypot(*bc.T) * np.hypot(*ca.T)
     with np.errstate(divide="ignore"):
         return float(np.min(sides / (2.0 * twice_area)))
-
-
-def gallery() -> tuple[TrackCard, ...]:
-    """The cards of Trivium's own tracks, easiest first."""
-    from trivium.racing.tracks import gallery as own  # made of Tracks, so it imports this module
-
-    return own.cards()
-
-
-def load_track(id_or_path: str | Path) -> Track:
-    """A track of the gallery by its id ("oval"), or any community file by its path ("my_track.npy")."""
-    from trivium.racing.tracks import gallery as own
-    from trivium.racing.tracks import importing
-
-    name = str(id_or_path)
-    if name in own.ids():
-        return own.build(name)
-    path = Path(name)
-    if path.suffix == ".npy" or path.is_file():
-        return importing.read_track(path)
-    near = difflib.get_close_matches(name, own.ids(), n=1)
-    wanted = f'Did you mean "{near[0]}"?' if near else f"The gallery has: {', '.join(own.ids())}."
-    raise BadTrack(f'There is no track called "{name}".', f"{wanted} Or give the path of a .npy file.")
-
-
-def import_track(data: bytes, name: str) -> Track:
-    """Check and read the bytes of a community .npy file; BadTrack says what is wrong with it."""
-    from trivium.racing.tracks import importing
-
-    return importing.import_track(data, name)
 
 
 def track_view(track: Track) -> dict[str, Any]:

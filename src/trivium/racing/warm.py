@@ -19,7 +19,7 @@ def warm_up(config: TrainConfig | None = None) -> None:
     from numba.core.errors import NumbaSystemWarning
 
     from trivium.racing.simulator import Simulator
-    from trivium.racing.track import load_track
+    from trivium.racing.tracks.loading import load_track
 
     # a confined run may not make named semaphores; Numba needs one only where processes share its threads
     warnings.filterwarnings("ignore", category=NumbaSystemWarning)

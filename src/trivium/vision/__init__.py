@@ -16,17 +16,27 @@ STUDIO = Studio(
     title="Vision",
     tagline="Teach a camera: collect photos, label them, train, and run the result.",
     accent="#0f7b6c",
-    entries={"train": "trivium.vision.train:train", "detect": "trivium.vision.detection.train:train"},
-    configs={"train": "trivium.vision.config:TrainConfig", "detect": "trivium.vision.detection.config:DetectConfig"},
+    entries={"train": "trivium.vision.classification.train:train", "detect": "trivium.vision.detection.train:train",
+             "act": "trivium.vision.activity.train:train", "segment": "trivium.vision.segmentation.train:train",
+             "anomaly": "trivium.vision.anomaly.train:train"},
+    configs={"train": "trivium.vision.classification.config:TrainConfig",
+             "detect": "trivium.vision.detection.config:DetectConfig",
+             "act": "trivium.vision.activity.config:ActivityConfig",
+             "segment": "trivium.vision.segmentation.config:SegmentConfig",
+             "anomaly": "trivium.vision.anomaly.config:AnomalyConfig"},
     api="trivium.vision.api:router",
     commands="trivium.vision.commands:vision",
+    spare="trivium.vision.warm:load",
 )
 
 FUNCTIONS = ("import_photos", "projects", "report", "train", "evaluate", "run", "deploy", "settings", "watch",
              "try_rules", "classes", "create_project", "delete_project", "export_photos", "export_project", "judged",
              "boxes_of", "set_boxes", "label", "photos", "remove", "restore", "suggest", "trainings", "contact_sheet",
-             "scores", "calibration", "mistakes", "few_shot", "neighbours", "saliency", "unknown",
-             "make_demo")  # of `notebook`
+             "scores", "calibration", "mistakes", "few_shot", "neighbours", "saliency", "unknown", "make_demo",
+             "ranges_of", "set_ranges", "bucket", "box_scores", "box_photos", "propose", "doubtful_boxes", "mask_of",
+             "set_mask", "undo_mask", "templates", "make_template", "template_picture", "oddities", "functions",
+             "save_function", "restore_function", "delete_function", "try_function", "cutout",
+             "spans")  # of `notebook`
 
 
 def __getattr__(name: str) -> Any:
@@ -36,7 +46,7 @@ def __getattr__(name: str) -> Any:
 
 
 class _Stage(ModuleType):
-    """Modules such as `train` and `projects` share their names with functions, so they answer to a call as well."""
+    """Folders such as `templates` share their names with functions, so they answer to a call as well."""
 
     def __call__(self, *arguments: Any, **settings: Any) -> Any:
         function = getattr(importlib.import_module("trivium.vision.notebook"), self.__name__.rpartition(".")[2])

@@ -15,14 +15,15 @@ from trivium.core import files
 from trivium.core.assignment import merge
 from trivium.core.jobs import find_run
 from trivium.core.studio import parse_config
+from trivium.errors import BadConfig, BadFile, NameTaken
 from trivium.settings import data_folder
-from trivium.vision import rules as ruling
-from trivium.vision.events import Event
+from trivium.vision.events import rules as ruling
+from trivium.vision.events.event import Event
 from trivium.vision.stream.address import is_moving, parse
 
 WATCH_THREADS = 2  # of the network; decoding has a process of its own
 CONFIG = "trivium.vision.stream.config:WatchConfig"
-MQTT = "trivium.vision.mqtt:MqttConfig"
+MQTT = "trivium.vision.events.mqtt:MqttConfig"
 Run = str | Path | Mapping[str, Any]
 
 
@@ -40,7 +41,7 @@ def watch(run: Run, source: str | Path, *, rules: Any = None, seconds: float | N
     `run` is a training, or a bundle (a .zip); `rules` a file or a list of rules; `settings` are fields of WatchConfig;
     `mqtt` is a broker's address, or the fields of MqttConfig.
     """
-    from trivium.vision.mqtt import Publisher
+    from trivium.vision.events.mqtt import Publisher
     from trivium.vision.stream.model import open_model
     from trivium.vision.stream.watch import Watch
     from trivium.vision.stream.watching import watched
@@ -48,13 +49,54 @@ def watch(run: Run, source: str | Path, *, rules: Any = None, seconds: float | N
     parsed: Any = parse_config(CONFIG, merge(config or {}, settings))
     address = parse(str(source))
     place = bundle_or_run(run, data)
-    model = open_model(place, threads=WATCH_THREADS)
+    model = open_model(place, threads=WATCH_THREADS, apart=not address.live and not parsed.realtime)
     wanted = ruling_of(rules or [], model.classes)
     broker: Any = None if mqtt is None else parse_config(MQTT, {"url": mqtt} if isinstance(mqtt, str) else mqtt)
     with Watch(model, address, parsed, device, on_state=lambda state: say(state_line(state))) as watching:
         publisher = None if broker is None else Publisher(broker, watching.device)
         found = watched(watching, wanted.rules, seconds, None if out is None else Path(out), say, publisher)
     return {"run": str(place), **found}
+
+
+def cutout(run: Run, source: Path | str, out: Path | str, *, label: str | None = None, background: str | None = None,
+           at_s: float | None = None, data: Path | str | None = None) -> dict[str, Any]:
+    """Cut what a segmentation model knows, or its class `label` alone, out of a photo, or of a film's frame at `at_s`:
+    {"out", "width", "height", "share"}; "share" is how much of the picture is kept.
+
+    `out` is a PNG, transparent around what is kept; with `background`, "blur" or a colour, a PNG or JPEG. At most 3,072
+    pixels on the longer side.
+    """
+    from trivium.vision.segmentation.cutout import cut_out
+
+    form = form_of(Path(out), background)
+    made = cut_out(find_run(data_folder(data), run), photo_of(Path(source), at_s), label, background, form)
+    files.atomic_write(Path(out), made.content)
+    return {"out": str(out), "width": made.width, "height": made.height, "share": made.share}
+
+
+def form_of(out: Path, background: str | None) -> str:
+    """PNG or JPEG, by the name of the file to write."""
+    form = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG"}.get(out.suffix.lower())
+    if form is None or (form == "JPEG" and background is None):
+        raise BadConfig(f"{out.name} can't hold this cut-out.",
+                        "Call it .png; a JPEG (.jpg) has no transparency, so it needs --background.")
+    if out.exists():
+        raise NameTaken(f"{out} is there already.", "Choose another name.")
+    return form
+
+
+def photo_of(source: Path, at_s: float | None) -> bytes:
+    """A photo's bytes, or those of a film's frame."""
+    from trivium.vision.collect.sources import bytes_of
+    from trivium.vision.stream.still import frame_at
+
+    if not source.is_file():
+        raise BadFile(f"{source} does not exist, or is no file.", "Name a photo, or a film and a moment in it.")
+    if at_s is not None:
+        return frame_at(parse(str(source)), at_s)
+    if moves(source):
+        raise BadConfig(f"{source.name} is a film.", "Say which frame, by its second: --at 3.5")
+    return bytes_of(source)
 
 
 def try_rules(rules: Any, events: str | Path | Sequence[Event]) -> list[dict[str, Any]]:

@@ -18,13 +18,17 @@ from trivium.core.runfolder import Named as Run
 from trivium.core.runfolder import list_runs
 from trivium.errors import BadConfig, NameTaken, NotFound, StudioError
 from trivium.settings import data_folder
-from trivium.vision import boxing, deleting, exporting, labelling, results
+from trivium.vision import deleting
 from trivium.vision import project as kept
-from trivium.vision.boxes import LabelledBox
-from trivium.vision.checks import KINDS
-from trivium.vision.evaluate import REPORT
+from trivium.vision.classification import results
+from trivium.vision.collect.checks import KINDS
+from trivium.vision.collect.store import PictureStore
+from trivium.vision.detection import proposing
+from trivium.vision.export import exporting
+from trivium.vision.finished import FIGURES, REPORT
+from trivium.vision.labels import boxing, labelling
+from trivium.vision.labels.boxes import LabelledBox
 from trivium.vision.project import Item
-from trivium.vision.store import PictureStore
 from trivium.vision.submit import project_of
 
 Folder = Path | str | None
@@ -48,7 +52,8 @@ def photos(project: str, show: str = "all", label: str | None = None, data: Fold
         raise BadConfig(f"There are no photos of the kind {show!r}.", f"There are: {', '.join(KINDS)}.")
     found = kept.load(data_folder(data), project)
     return [{"sha256": item.sha256, "name": item.name, "label": item.label, "version": found.versions[item.sha256],
-             "width": item.width, "height": item.height, "doubts": item.doubts, "boxes": _rows(item.boxes)}
+             "width": item.width, "height": item.height, "doubts": item.doubts, "boxes": _rows(item.boxes),
+             "areas": None if item.mask is None else item.mask.shares()}
             for item in found.items.values() if KINDS[show](item) and (label is None or label in item.shown)]
 
 
@@ -131,6 +136,24 @@ def suggest(project: str, run: Run, data: Folder = None) -> list[dict[str, Any]]
                                PictureStore(folder))
 
 
+def propose(project: str, run: Run, photos: Iterable[str] | None = None, *, threshold: float | None = None,
+            data: Folder = None) -> dict[str, list[dict[str, Any]]]:
+    """The boxes that a detector would draw, by the sha256 of the photo: of photos that are named, or of all that
+    nobody has looked at."""
+    folder = data_folder(data)
+    found = kept.load(folder, project)
+    chosen = ([named(found.items, photo) for photo in photos] if photos is not None else
+              [item.sha256 for item in found.items.values() if item.boxes is None])
+    proposed = proposing.propose(find_run(folder, run), found, chosen, PictureStore(folder), threshold)
+    return {sha256: [box.model_dump(mode="json") for box in boxes] for sha256, boxes in proposed.items()}
+
+
+def doubtful_boxes(project: str, run: Run, *, everything: bool = False, data: Folder = None) -> list[dict[str, Any]]:
+    """Photos whose boxes a detector doubts, the most doubtful first: held-out ones, or with `everything` all."""
+    folder = data_folder(data)
+    return proposing.doubtful_boxes(find_run(folder, run), kept.load(folder, project), PictureStore(folder), everything)
+
+
 def judged(run: Run, *, label: str | None = None, predicted: str | None = None, wrong: bool = False,
            data: Folder = None) -> list[dict[str, Any]]:
     """What a training said of each photo while it was held out, the least likely first."""
@@ -146,9 +169,7 @@ def trainings(project: str, data: Folder = None) -> list[dict[str, Any]]:
                 path = info.folder / files.OUT / REPORT
                 report = files.read_json(path) if path.is_file() else {}
                 found.append({"run": str(info.folder), "name": info.name, "status": status(info.folder).state,
-                              "accuracy": report.get("accuracy"), "map50": report.get("map50"),
-                              "interval": report.get("interval"),
-                              "n": report.get("n")})
+                              **{figure: report.get(figure) for figure in FIGURES}})
         except StudioError:  # damaged
             continue
     return found
@@ -161,7 +182,8 @@ def export_photos(project: str, out: Path | str, data: Folder = None) -> int:
 
 
 def export_project(project: str, out: Path | str, format: str, data: Folder = None) -> dict[str, Any]:
-    """Write photos and labels for other programs: coco, voc, yolo or lst with boxes; imagefolder, csv or lst with
-    classes. {"out", "format", "photos", "left_out"}: for detection, photos that nobody has looked at stay here."""
+    """Write photos and labels for other programs: coco, voc, yolo, lst or csv with boxes; masks or coco with masks;
+    imagefolder, csv or lst with classes. {"out", "format", "photos", "left_out"}: with boxes and masks, photos that
+    nobody has looked at stay here."""
     folder = data_folder(data)
     return exporting.export(kept.load(folder, project), PictureStore(folder), Path(out), format)

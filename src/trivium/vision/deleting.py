@@ -6,13 +6,15 @@ import os
 import shutil
 from pathlib import Path
 
+from trivium.vision.collect.store import PictureStore
 from trivium.vision.project import UNREADABLE, load, names
-from trivium.vision.store import PictureStore
 
 
 def delete_project(data: Path, name: str) -> int:
     """Delete it for good; how many pictures went with it."""
     store = PictureStore(data)
+    if store.bucket is not None:
+        store.bucket.ask()  # or the project would be gone and its photos not
     with store.changing():  # from what the projects show to the last picture: none may come into another meanwhile
         project = load(data, name)
         pictures = {*project.items, *project.removed}
@@ -25,6 +27,5 @@ def delete_project(data: Path, name: str) -> int:
             except UNREADABLE:  # nobody knows which pictures are its own
                 return 0
             pictures -= {*still.items, *still.removed}
-        for sha256 in pictures:
-            store.discard(sha256)
+        store.discard(pictures)
         return len(pictures)

@@ -1,8 +1,8 @@
-"""What leaves a training: RUN/model with the whole network as ONNX, its head, a card, and pictures to check it on.
+"""What leaves a training, whatever the task: RUN/model as a bundle, checked before it is handed out.
 
-The graph takes pictures as they come, RGB 0..255, squashed to 224 x 224, and holds every later step, so what was
-measured is what runs. It is checked against the PyTorch network before it is written, and once more, in the runtime
-that it will be used in, before it is handed out.
+A bundle is the whole network as ONNX, a card, and pictures with the answers that the network gave when it was made.
+They are asked for once more in the runtime that the model will be used in. What goes into a bundle is each task's own,
+in its `deploy.py`.
 """
 
 from __future__ import annotations
@@ -10,135 +10,42 @@ from __future__ import annotations
 import io
 import json
 import zipfile
-from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-import trivium
 from trivium.core import files
-from trivium.core.run import Run
 from trivium.errors import BadFile, NameTaken
-from trivium.vision import backbone
-from trivium.vision.backbone import SIZE, Floats
-from trivium.vision.config import TrainConfig
-from trivium.vision.data import SAMPLES, Photos, npz
-from trivium.vision.evaluate import training
-from trivium.vision.features import Session
-from trivium.vision.graph import FAMILIARITY, PROBABILITIES, classifier_model
-from trivium.vision.head import Head, log_softmax
-from trivium.vision.pictures import Bytes
-from trivium.vision.rejection import Familiarity, Span
-
-if TYPE_CHECKING:
-    import torch
+from trivium.vision.backbone.efficientnet import Floats
+from trivium.vision.backbone.features import Session
+from trivium.vision.backbone.graph import PROBABILITIES
+from trivium.vision.classification.data import SAMPLES
+from trivium.vision.collect.pictures import Bytes
+from trivium.vision.finished import training
 
 MODEL, WEIGHTS, CARD, LICENCE = "model.onnx", "weights.safetensors", "model.json", "backbone.LICENSE.txt"
+HEAD = "head.onnx"  # of an activity model: what judges the moments that `MODEL` has looked at
 PARITY = 1e-3  # largest difference in an answer that may go out; of familiarity, as a share where that is above 1
 Answers = dict[str, Floats]  # what a model says of pictures, by output
 MOMENT = (2020, 1, 1, 0, 0, 0)  # the same model makes the same zip
 
 
-def preload(threads: int) -> None:
-    """Import and try out everything heavy, while files can still be found."""
-    import torch
-
-    from trivium.vision.models import pretrained_backbone
-
-    torch.set_num_threads(threads)
-    blank = np.zeros((1, SIZE, SIZE, 3), np.uint8)
-    head = Head(np.zeros((backbone.FEATURES, 2), np.float32), np.zeros(2, np.float32))
-    Session(classifier_model(backbone.pretrained(), head).SerializeToString()).run(blank, PROBABILITIES)
-    by_torch(pretrained_backbone(), head, None, blank)
-
-
-def by_torch(network: torch.nn.Module, head: Head, familiarity: Familiarity | None, pictures: Bytes) -> Answers:
-    """Probabilities (B, K) and familiarity (B, 1) by the PyTorch network: independent of graph and runtime."""
-    import torch
-
-    with torch.inference_mode():
-        features = network(torch.from_numpy(pictures).float()).numpy()
-    logits = head.logits(features)
-    found: Answers = {PROBABILITIES: np.exp(log_softmax(logits)).astype(np.float32)}
-    return found if familiarity is None else {**found, FAMILIARITY: familiarity.of(features, logits)[:, None]}
-
-
-def apart(found: Answers, wanted: Answers) -> float:
-    """The largest difference between answers; not a number where one of them is none."""
-    return float(np.max([(np.abs(found[name] - array) / np.maximum(1.0, np.abs(array))).max()
-                         for name, array in wanted.items()]))
-
-
-@dataclass(frozen=True)
-class Classifier:
-    """What a training has made."""
-
-    changed: dict[str, Floats]  # the backbone's weights that differ from the pretrained ones
-    head: Head
-    span: Span
-    familiarity: Familiarity | None = None
-
-    @property
-    def weights(self) -> dict[str, Floats]:
-        """The whole backbone's."""
-        return {**backbone.pretrained(), **self.changed}
-
-    def calibrated(self, temperature: float, familiarity: Familiarity) -> Classifier:
-        return replace(self, head=self.head.cooled(temperature), familiarity=familiarity)
-
-
-def bundle(config: TrainConfig, run: Run, photos: Photos, made: Classifier, report: dict[str, Any]) -> None:
-    """Write RUN/model, checked."""
-    from safetensors.numpy import save
-
-    from trivium.vision.models import Backbone, load_backbone
-
-    with np.load(run.input(SAMPLES), allow_pickle=False) as stored:
-        pictures = stored["pictures"]
-    model = classifier_model(made.weights, made.head, made.familiarity).SerializeToString()
-    wanted = by_torch(load_backbone(Backbone(), made.weights).eval(), made.head, made.familiarity, pictures)
-    difference = apart(Session(model, run.threads).outputs(pictures), wanted)
-    if not difference <= PARITY:
-        raise RuntimeError(f"the ONNX model differs from the network by {difference:g}")
-    tensors = {"head.weight": made.head.weight, "head.bias": made.head.bias,
-               **{f"backbone.{name}": array for name, array in made.changed.items()}}
-    parts = {MODEL: model, WEIGHTS: save(tensors), SAMPLES: npz(pictures=pictures, **wanted)}
-    if (backbone.WEIGHTS.with_suffix(".LICENSE.txt")).is_file():
-        parts[LICENCE] = backbone.WEIGHTS.with_suffix(".LICENSE.txt").read_bytes()
-    for name, content in parts.items():
-        files.atomic_write(run.model(name), content)
-    card = {**card_of(config, run, photos, report, difference),
-            "files": {name: files.sha256_bytes(content) for name, content in parts.items()}}
-    files.write_json(run.model(CARD), card)
-
-
-def card_of(config: TrainConfig, run: Run, photos: Photos, report: dict[str, Any], difference: float) -> dict[str, Any]:
-    """What somebody must know to use the model."""
-    scores = {name: report[name] for name in ("accuracy", "interval", "n", "macro_recall", "baseline", "per_class",
-                                              "calibration_error", "how")}
-    return {
-        "Description": f"Tells {len(photos.classes)} classes apart: {', '.join(photos.classes)[:300]}.",
-        "Inputs": f"pictures: uint8 (B, {SIZE}, {SIZE}, 3), RGB 0..255",
-        "Outputs": "probabilities (B, classes); features (B, 1280) of the backbone; familiarity (B, 1)",
-        "task": "classification", "classes": photos.classes,
-        "preprocessing": {"size": SIZE, "rule": "squash", "filter": "bilinear, antialiased (Pillow's BILINEAR)",
-                          "colour": "RGB", "normalisation": "inside the graph"},
-        "backbone": backbone.SOURCE, "fine_tuned": report["fine_tuned"], "rejection": report["rejection"],
-        "temperature": report["temperature"], "data_sha256": photos.content_hash, "project": photos.project,
-        "run": run.spec.id, "seed": run.seed, "config": config.model_dump(mode="json"), "scores": scores,
-        "onnx_parity": difference, "trivium": trivium.__version__,
-        "Source and licence": "The head: by the owner of this run, theirs to license. The backbone: Apache-2.0; it has "
-                              "learned from ImageNet, whose pictures have owners of their own."}
-
-
-def head_of(folder: Path) -> Head:
-    """The head in RUN/model."""
-    from safetensors.numpy import load
-
-    _, parts = read_bundle(folder)
-    tensors = load(parts[WEIGHTS])
-    return Head(tensors["head.weight"], tensors["head.bias"])
+def deploy(run: Path | str, out: Path) -> dict[str, Any]:
+    """Write the bundle as a zip, after trying the model once more on its stored pictures."""
+    folder, _ = training(run, task=None)
+    card, parts = read_bundle(folder)
+    difference = check(parts)
+    if out.exists():
+        raise NameTaken(f"{out} is there already.", "Choose another name.")
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in [(CARD, json.dumps(card, indent=1, ensure_ascii=False).encode()), *parts.items()]:
+            archive.writestr(zipfile.ZipInfo(name, MOMENT), content, zipfile.ZIP_DEFLATED)
+    files.atomic_write(out, packed.getvalue())
+    return {"out": str(out), "run": str(folder), "classes": card["classes"], "bytes": out.stat().st_size,
+            "sha256": files.sha256_file(out), "parity": difference, "accuracy": card["scores"].get("accuracy"),
+            "map50": card["scores"].get("map50"), "miou": card["scores"].get("miou")}
 
 
 def read_bundle(folder: Path) -> tuple[dict[str, Any], dict[str, bytes]]:
@@ -156,30 +63,28 @@ def read_bundle(folder: Path) -> tuple[dict[str, Any], dict[str, bytes]]:
     return card, parts
 
 
-def deploy(run: Path | str, out: Path) -> dict[str, Any]:
-    """Write the bundle as a zip, after trying the model once more on its stored pictures."""
-    folder, _ = training(run, task=None)
-    card, parts = read_bundle(folder)
-    difference = check(parts)
-    if out.exists():
-        raise NameTaken(f"{out} is there already.", "Choose another name.")
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in [(CARD, json.dumps(card, indent=1, ensure_ascii=False).encode()), *parts.items()]:
-            archive.writestr(zipfile.ZipInfo(name, MOMENT), content, zipfile.ZIP_DEFLATED)
-    files.atomic_write(out, packed.getvalue())
-    return {"out": str(out), "run": str(folder), "classes": card["classes"], "bytes": out.stat().st_size,
-            "sha256": files.sha256_file(out), "parity": difference, "accuracy": card["scores"].get("accuracy"),
-            "map50": card["scores"].get("map50")}
-
-
 def check(parts: dict[str, bytes]) -> float:
     """Largest difference between what the model says of its stored pictures now and what it said when it was made."""
     with np.load(io.BytesIO(parts[SAMPLES]), allow_pickle=False) as stored:
         wanted = {name: stored[name] for name in stored.files}
-    pictures = wanted.pop("pictures")
-    difference = apart(Session(parts[MODEL]).outputs(pictures), wanted)
+    pictures, moments = wanted.pop("pictures"), wanted.pop("moments", None)
+    difference = apart(answers_of(parts, pictures, moments), wanted)
     if not difference <= PARITY:
         raise BadFile(f"This machine gets other answers from the model than it was trained with (by {difference:.3g}).",
                       "Update onnxruntime, or train the model again on this machine.")
     return difference
+
+
+def answers_of(parts: dict[str, bytes], pictures: Bytes, moments: Floats | None = None, threads: int = 1) -> Answers:
+    """What a bundle's networks say of pictures, and of the moments of windows where it judges such."""
+    found = Session(parts[MODEL], threads).outputs(pictures)
+    if moments is None:
+        return found
+    head = Session(parts[HEAD], threads)
+    return {**found, PROBABILITIES: head.said(PROBABILITIES, {"moments": moments.astype(np.float32)})}
+
+
+def apart(found: Answers, wanted: Answers) -> float:
+    """The largest difference between answers; not a number where one of them is none."""
+    return float(np.max([(np.abs(found[name] - array) / np.maximum(1.0, np.abs(array))).max()
+                         for name, array in wanted.items()]))

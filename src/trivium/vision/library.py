@@ -12,10 +12,10 @@ from pathlib import Path
 
 from trivium.core import files
 from trivium.vision import project as kept
-from trivium.vision.advice import warnings
-from trivium.vision.checks import Findings, findings_of, near_groups
+from trivium.vision.classification.advice import warnings
+from trivium.vision.collect.checks import Findings, findings_of, near_groups
+from trivium.vision.collect.store import PictureStore
 from trivium.vision.project import CARD, LOG, Project, load, refresh
-from trivium.vision.store import PictureStore
 
 MOST_KEPT = 20  # projects
 

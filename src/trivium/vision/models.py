@@ -10,8 +10,8 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from trivium.vision import backbone
-from trivium.vision.backbone import MEAN, SCALE, Conv, same_padding
+from trivium.vision.backbone import efficientnet
+from trivium.vision.backbone.efficientnet import MEAN, SCALE, Conv, same_padding
 
 
 class Convolution(nn.Module):
@@ -35,7 +35,7 @@ class Backbone(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.layers = nn.ModuleList(Convolution(layer) for layer in backbone.layers())
+        self.layers = nn.ModuleList(Convolution(layer) for layer in efficientnet.layers())
 
     def forward(self, pictures: torch.Tensor) -> torch.Tensor:
         x = (pictures.permute(0, 3, 1, 2) - MEAN) / SCALE  # (B, 3, H, W)
@@ -57,7 +57,7 @@ class Backbone(nn.Module):
         return x.mean((2, 3))  # (B, 1280)
 
 
-def load_backbone(network: Backbone, weights: dict[str, backbone.Floats]) -> Backbone:
+def load_backbone(network: Backbone, weights: dict[str, efficientnet.Floats]) -> Backbone:
     """Fill the network with folded weights by name."""
     with torch.no_grad():
         for module in network.layers:
@@ -69,4 +69,4 @@ def load_backbone(network: Backbone, weights: dict[str, backbone.Floats]) -> Bac
 
 def pretrained_backbone() -> Backbone:
     """The backbone as it comes."""
-    return load_backbone(Backbone(), backbone.pretrained()).eval()
+    return load_backbone(Backbone(), efficientnet.pretrained()).eval()

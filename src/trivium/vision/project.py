@@ -25,11 +25,19 @@ from typing import Any
 from trivium.core import files
 from trivium.core.process import FolderLock
 from trivium.errors import BadConfig, BadFile, Busy, NotFound, StudioError
-from trivium.vision.boxes import LabelledBox, parsed
+from trivium.vision.activity.ranges import LabelledRange
+from trivium.vision.activity.ranges import parsed as parsed_ranges
+from trivium.vision.activity.ranges import renamed as ranges_renamed
+from trivium.vision.labels.boxes import LabelledBox, parsed
+from trivium.vision.labels.masks import LabelledMask, parsed_mask
 
 FOLDER, CARD, LOG, LOCK = "projects", "project.json", "log.jsonl", "lock"
-CLASSIFICATION, DETECTION = "classification", "detection"
-TASKS = (CLASSIFICATION, DETECTION)
+CLASSIFICATION, DETECTION, SEGMENTATION, ACTIVITY = "classification", "detection", "segmentation", "activity"
+ANOMALY = "anomaly"
+TASKS = (CLASSIFICATION, DETECTION, SEGMENTATION, ACTIVITY, ANOMALY)
+MARKED = (DETECTION, SEGMENTATION)  # tasks in which a photo has no class of its own
+WITH_CLASSES = (CLASSIFICATION, ACTIVITY, ANOMALY)  # in which each photo or video has one
+FIRST_CLASSES = {ANOMALY: ["good", "odd"]}  # of a project that is new
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 MAX_CLASS_NAME = 100
 LOCK_PATIENCE_S = 30.0
@@ -49,18 +57,23 @@ class Item:
     sharpness: float
     doubts: list[str] = field(default_factory=list)  # why a person should look at its label
     boxes: list[LabelledBox] | None = None  # for detection; [] where nothing is there, None where nobody has looked
+    duration_s: float = 0.0  # of a video
+    ranges: list[LabelledRange] | None = None  # of a video that shows several things, or something in parts of it
+    mask: LabelledMask | None = None  # for segmentation; None where nobody has looked
 
     @property
     def is_labelled(self) -> bool:
         """Whether it can be learned from."""
-        return self.label is not None or self.boxes is not None
+        return any(each is not None for each in (self.label, self.boxes, self.ranges, self.mask))
 
     @property
     def shown(self) -> list[str]:
         """The classes that it shows, each once."""
         if self.label is not None:
             return [self.label]
-        return list(dict.fromkeys(box.label for box in self.boxes or ()))
+        if self.mask is not None:
+            return self.mask.labels
+        return list(dict.fromkeys(each.label for each in [*(self.boxes or ()), *(self.ranges or ())]))
 
 
 @dataclass
@@ -75,6 +88,7 @@ class Project:
     items: dict[str, Item]  # by sha256, in the order of their arrival
     removed: dict[str, Item] = field(default_factory=dict)  # may be brought back
     versions: dict[str, int] = field(default_factory=dict)  # how often something was done to a picture
+    past_masks: dict[str, list[LabelledMask | None]] = field(default_factory=dict)  # of each picture, the oldest first
     read_bytes: int = 0  # so much of the log is in here
 
     def labelled(self) -> list[Item]:
@@ -90,6 +104,15 @@ class Project:
         """How many boxes each class has."""
         found = Counter(box.label for item in self.items.values() for box in item.boxes or ())
         return {name: found[name] for name in self.classes}
+
+    def area_shares(self) -> dict[str, float]:
+        """The share of all labelled pixels that each class has."""
+        masks = [item.mask for item in self.items.values() if item.mask is not None]
+        whole = sum(mask.pixels - mask.unlabelled for mask in masks)
+        found = Counter[str]()
+        for area in (area for mask in masks for area in mask.areas):
+            found[area.label] += area.pixels
+        return {name: found[name] / whole if whole else 0.0 for name in self.classes}
 
 
 def one_line(text: str) -> str:
@@ -113,7 +136,8 @@ def create(data: Path, name: str, task: str) -> Project:
     folder.mkdir(parents=True, exist_ok=True)
     with _locked(folder):
         if not (folder / CARD).is_file():
-            files.write_json(folder / CARD, {"task": task, "classes": [], "created_at": round(time.time(), 3)})
+            card = {"task": task, "classes": FIRST_CLASSES.get(task, []), "created_at": round(time.time(), 3)}
+            files.write_json(folder / CARD, card)
     project = load(data, name)
     if project.task != task:
         raise BadConfig(f"The project {name} is for {project.task}, not for {task}.", "Choose another name.")
@@ -222,16 +246,25 @@ def _apply(project: Project, line: dict[str, Any]) -> None:
         row = {name: line[name] for name in Item.__dataclass_fields__ if name in line}
         if row.get("boxes") is not None:
             row["boxes"] = parsed(row["boxes"])
+        row["ranges"] = parsed_ranges(row.get("ranges"))
+        row["mask"] = parsed_mask(row.get("mask"))
         try:
             project.items[sha256] = Item(**row)
         except TypeError:
             return
         project.removed.pop(sha256, None)
     elif op == "label" and item is not None:
-        project.items[sha256] = replace(item, label=line.get("label"), doubts=[])
+        project.items[sha256] = replace(item, label=line.get("label"), ranges=None, doubts=[])
+    elif op == "ranges" and item is not None:
+        project.items[sha256] = replace(item, label=None, ranges=parsed_ranges(line.get("ranges")), doubts=[])
     elif op == "boxes" and item is not None:
         boxes = line.get("boxes")
         project.items[sha256] = replace(item, boxes=None if boxes is None else parsed(boxes), doubts=[])
+    elif op == "mask" and item is not None:
+        project.past_masks.setdefault(sha256, []).append(item.mask)
+        project.items[sha256] = replace(item, mask=parsed_mask(line.get("mask")), doubts=[])
+    elif op == "mask undo" and item is not None and project.past_masks.get(sha256):
+        project.items[sha256] = replace(item, mask=project.past_masks[sha256].pop(), doubts=[])
     elif op == "doubt" and item is not None:
         project.items[sha256] = replace(item, doubts=[*item.doubts, str(line.get("text"))])
     elif op == "remove" and item is not None:
@@ -255,8 +288,15 @@ def _rename_class(project: Project, old: Any, new: Any) -> None:
         for sha256, item in pictures.items():
             if old in item.shown:
                 pictures[sha256] = replace(item, label=new if item.label == old else item.label,
-                                           boxes=_boxes_renamed(item.boxes, old, new))
+                                           boxes=_boxes_renamed(item.boxes, old, new),
+                                           ranges=ranges_renamed(item.ranges, old, new),
+                                           mask=None if item.mask is None else item.mask.renamed(old, new))
                 project.versions[sha256] = project.versions.get(sha256, 0) + 1
+    for past in project.past_masks.values():
+        past[:] = [None if mask is None else mask.renamed(old, new) for mask in past]
+    if project.task == SEGMENTATION and old in project.classes and (new is None or new in project.classes):
+        for sha256 in project.items:  # later classes get other numbers, and with them every mask that is being drawn
+            project.versions[sha256] = project.versions.get(sha256, 0) + 1
     if old in project.classes and new is not None and new not in project.classes:
         project.classes[project.classes.index(old)] = str(new)
     project.classes = [name for name in project.classes if name != old]

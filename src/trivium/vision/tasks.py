@@ -10,9 +10,11 @@ from typing import Any
 from trivium.core.spec import Spec
 from trivium.core.studio import Studio, parse_config
 from trivium.vision import STUDIO
-from trivium.vision.project import CLASSIFICATION, DETECTION, load
+from trivium.vision.project import ACTIVITY, ANOMALY, CLASSIFICATION, DETECTION, SEGMENTATION, load
 
-TRAININGS = {CLASSIFICATION: "train", DETECTION: "detect"}  # task -> its entry and its settings in STUDIO
+# task -> its entry and its settings in STUDIO
+TRAININGS = {CLASSIFICATION: "train", DETECTION: "detect", SEGMENTATION: "segment", ACTIVITY: "act", ANOMALY: "anomaly"}
+GOOD, ODD = "good", "odd"  # what photos of an anomaly project are called in templates and reports
 KIND = "train"  # of every run that teaches, whatever the task
 
 

@@ -27,6 +27,13 @@ export async function data<T>(asked: Promise<{ data?: T; error?: unknown; respon
   return body as T;
 }
 
+/** The bytes go as they are; OpenAPI has no better name for them than a string. */
+export const binary = (body: BodyInit) => ({
+  headers: { "content-type": "application/octet-stream" },
+  body: body as unknown as string,
+  bodySerializer: (given: unknown) => given as BodyInit,
+});
+
 export const getSystem = () => data(api.GET("/api/v1/system"));
 export const getStudios = () => data(api.GET("/api/v1/studios"));
 

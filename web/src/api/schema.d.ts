@@ -1264,6 +1264,70 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/vision/broker": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Broker
+         * @description The broker: whether it runs, where, who may come in, what it refused.
+         */
+        get: operations["get_broker"];
+        /**
+         * Switch Broker
+         * @description Switch it on or off, or let it listen elsewhere.
+         */
+        put: operations["switch_broker"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/vision/broker/accounts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add Broker Account
+         * @description Make an account for a program of one's own; its password is told this once.
+         */
+        post: operations["add_broker_account"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/vision/broker/accounts/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove Broker Account
+         * @description Take such an account away; its connection ends.
+         */
+        delete: operations["remove_broker_account"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/vision/device/bundles/{sha256}": {
         parameters: {
             query?: never;
@@ -1404,6 +1468,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/vision/devices/frames": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Frames
+         * @description Every frame's event of projects that keep them, oldest first.
+         */
+        get: operations["export_frames"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/vision/devices/{device_id}": {
         parameters: {
             query?: never;
@@ -1508,6 +1592,94 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/vision/functions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Vision Functions
+         * @description Our examples, then the user's own, newest version of each.
+         */
+        get: operations["list_vision_functions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/vision/functions/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Vision Function
+         * @description A function, its newest version or a certain one.
+         */
+        get: operations["get_vision_function"];
+        /**
+         * Save Vision Function
+         * @description Keep a function; each save that changes it keeps the versions before.
+         */
+        put: operations["save_vision_function"];
+        post?: never;
+        /**
+         * Delete Vision Function
+         * @description Delete a function with all its versions.
+         */
+        delete: operations["delete_vision_function"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/vision/functions/{name}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Restore Vision Function
+         * @description Let an earlier version be the newest again.
+         */
+        post: operations["restore_vision_function"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/vision/functions:try": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Try Vision Function
+         * @description Try a function on a few moments, confined: what it printed and published at each, or what is wrong and where.
+         */
+        post: operations["try_vision_function"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/vision/imports": {
         parameters: {
             query?: never;
@@ -1552,6 +1724,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/vision/makings/{making_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Template Making
+         * @description A project in the making.
+         */
+        get: operations["get_template_making"];
+        put?: never;
+        post?: never;
+        /**
+         * Drop Template Making
+         * @description Give it up, or forget what became of it; a project that is made stays.
+         */
+        delete: operations["drop_template_making"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/vision/pictures/{sha256}": {
         parameters: {
             query?: never;
@@ -1564,6 +1760,26 @@ export interface paths {
          * @description A photo as it is trained on: upright, without EXIF data, no larger than needed.
          */
         get: operations["get_picture"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/vision/pictures/{sha256}/strip": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Strip
+         * @description Frames of a video in one JPEG, ten in a row: for a short one eight a second, for a long one spread evenly.
+         */
+        get: operations["get_strip"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1635,6 +1851,26 @@ export interface paths {
          * @description Delete a project with its photos, except those that another project has too; trainings keep their figures.
          */
         delete: operations["delete_vision_project"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/vision/projects/{name}/box-doubts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Doubtful Boxes
+         * @description Photos whose boxes a detector doubts, the most doubtful first: held-out ones, or with `everything` all.
+         */
+        get: operations["list_doubtful_boxes"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1715,6 +1951,46 @@ export interface paths {
          * @description Give a class another name; where that is a class already, the two become one.
          */
         post: operations["rename_class"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/vision/projects/{name}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Vision Project
+         * @description Photos and what is known of them as a zip for other programs.
+         */
+        get: operations["export_vision_project"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/vision/projects/{name}/export-formats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Export Formats
+         * @description The formats that the project can leave in.
+         */
+        get: operations["list_export_formats"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1842,6 +2118,77 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/vision/projects/{name}/photos/{sha256}/mask": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Mask
+         * @description A photo's mask as a PNG of one channel: 0 background, k the k-th class, 255 not labelled. Its ETag is the
+         *     photo's version; 404 while nobody has looked.
+         */
+        get: operations["get_mask"];
+        /**
+         * Set Mask
+         * @description Say which class each pixel of a photo belongs to. 409 where somebody else has changed the photo since that
+         *     version; their mask stays.
+         */
+        put: operations["set_mask"];
+        post?: never;
+        /**
+         * Delete Mask
+         * @description As if nobody had looked at the photo. 409 as above; can be undone.
+         */
+        delete: operations["delete_mask"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/vision/projects/{name}/photos/{sha256}/mask:undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Undo Mask
+         * @description The mask as it was before the last change to it; once more, the one before that. 404 where there is none.
+         */
+        post: operations["undo_mask"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/vision/projects/{name}/photos/{sha256}/ranges": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Set Ranges
+         * @description Say what a video shows from when to when: all its ranges, [] where nothing of interest is done. 409 where
+         *     somebody else has changed the video since that version; their ranges stay.
+         */
+        put: operations["set_ranges"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/vision/projects/{name}/photos:remove": {
         parameters: {
             query?: never;
@@ -1876,6 +2223,26 @@ export interface paths {
          * @description Bring removed photos back, with the labels they had.
          */
         post: operations["restore_photos"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/vision/projects/{name}/proposals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Proposals
+         * @description The boxes that a detector would draw on these photos.
+         */
+        get: operations["list_proposals"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1962,6 +2329,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/vision/templates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Templates
+         * @description The templates: projects that are made in one press, without network.
+         */
+        get: operations["list_templates"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/vision/templates/{template_id}/makings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make From Template
+         * @description Make a project of a template; its photos are composed on this machine.
+         */
+        post: operations["make_from_template"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/vision/templates/{template_id}/picture": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Template Picture
+         * @description Six photos of a template, as a JPEG.
+         */
+        get: operations["get_template_picture"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/vision/trainings": {
         parameters: {
             query?: never;
@@ -1976,6 +2403,47 @@ export interface paths {
          * @description Make a training on a project's labelled photos and start it, at once or as soon as there is room.
          */
         post: operations["create_vision_training"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/vision/trainings/{run_id}/box-photos": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Box Photos
+         * @description Held-out photos with the boxes that are drawn and those that were found, the worst first. `label` and `said`
+         *     choose a cell of the table of confusions; an empty one is the background.
+         */
+        get: operations["list_box_photos"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/vision/trainings/{run_id}/box-scores": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Box Scores
+         * @description How good a detector is: average precision, counts at every threshold, sizes, and what is taken for what.
+         */
+        get: operations["get_box_scores"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2002,6 +2470,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/vision/trainings/{run_id}/classify:clip": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Classify Clip
+         * @description What a film shows from when to when. It is read in a confined process, and not kept.
+         */
+        post: operations["classify_clip"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/vision/trainings/{run_id}/classify:frame": {
         parameters: {
             query?: never;
@@ -2022,6 +2510,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/vision/trainings/{run_id}/cutout": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cut Out Photo
+         * @description Cut what a segmentation model knows out of a photo. It is read in a confined process, and not kept.
+         */
+        post: operations["cut_out_photo"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/vision/trainings/{run_id}/evaluation": {
         parameters: {
             query?: never;
@@ -2031,7 +2539,7 @@ export interface paths {
         };
         /**
          * Get Vision Evaluation
-         * @description How good a classifier is on photos that it has not learned from.
+         * @description How good a classifier or a segmentation model is on photos that it has not learned from.
          */
         get: operations["get_vision_evaluation"];
         put?: never;
@@ -2084,6 +2592,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/vision/trainings/{run_id}/look:frame": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Look At Frame
+         * @description What is where on a frame, by a detector or a segmentation model. Pixels and not a file, as for classes.
+         */
+        post: operations["look_at_frame"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/vision/trainings/{run_id}/neighbours": {
         parameters: {
             query?: never;
@@ -2096,6 +2624,26 @@ export interface paths {
          * @description The photos of the training that one of them looks most like.
          */
         get: operations["list_neighbours"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/vision/trainings/{run_id}/oddities": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Oddities
+         * @description How good an anomaly model is, and how odd each photo is, the oddest first.
+         */
+        get: operations["list_oddities"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2236,7 +2784,7 @@ export interface components {
         };
         /**
          * AnnotationReport
-         * @description What annotation files have given: COCO, Pascal VOC, YOLO, .lst or CSV.
+         * @description What annotation files have given: COCO, Pascal VOC, YOLO, .lst CSV, or mask files.
          */
         AnnotationReport: {
             /** Boxes */
@@ -2245,7 +2793,7 @@ export interface components {
              * Format
              * @enum {string}
              */
-            format: "coco" | "voc" | "yolo" | "lst" | "csv";
+            format: "coco" | "voc" | "yolo" | "lst" | "csv" | "ranges" | "masks";
             /**
              * Notes
              * @description What came of it, in plain sentences.
@@ -2256,6 +2804,19 @@ export interface components {
              * @description Photos that got boxes, or were said to show nothing.
              */
             photos: number;
+        };
+        /**
+         * AreaView
+         * @description A class on a mask.
+         */
+        AreaView: {
+            /** Label */
+            label: string;
+            /**
+             * Share
+             * @description Of the mask's pixels.
+             */
+            share: number;
         };
         /**
          * Ballot
@@ -2337,6 +2898,142 @@ export interface components {
             ];
         };
         /**
+         * BoxClassScore
+         * @description How well the things of a class are found.
+         */
+        BoxClassScore: {
+            /** Ap50 */
+            ap50: number | null;
+            /** Ap50 95 */
+            ap50_95: number | null;
+            /**
+             * Interval
+             * @description 95 %, of ap50.
+             */
+            interval: [
+                number,
+                number
+            ] | null;
+            /**
+             * N
+             * @description Boxes that people have drawn.
+             */
+            n: number;
+            /** Name */
+            name: string;
+            /**
+             * Precision At
+             * @description The best precision at recall 0, 0.01 ... 1; its mean is ap50.
+             */
+            precision_at: number[];
+            /**
+             * Right
+             * @description Those of them that hit. At the thresholds 0, 0.01 ... 1.
+             */
+            right: number[];
+            /** Right Own */
+            right_own: number;
+            /**
+             * Said
+             * @description Boxes that are as sure. At the thresholds 0, 0.01 ... 1.
+             */
+            said: number[];
+            /** Said Own */
+            said_own: number;
+            /**
+             * Threshold
+             * @description The model's own.
+             */
+            threshold: number;
+        };
+        /**
+         * BoxPhoto
+         * @description A held-out photo with what is drawn and what was found.
+         */
+        BoxPhoto: {
+            /** Drawn */
+            drawn: components["schemas"]["DrawnBox"][];
+            /** Found */
+            found: components["schemas"]["FoundBox"][];
+            /** Name */
+            name: string;
+            /** Sha256 */
+            sha256: string;
+        };
+        /** BoxPhotoPage */
+        BoxPhotoPage: {
+            /** Items */
+            items: components["schemas"]["BoxPhoto"][];
+            /** Total */
+            total: number;
+        };
+        /**
+         * BoxScores
+         * @description How good a detector is on photos that it has not learned from.
+         */
+        BoxScores: {
+            /** Boxes */
+            boxes: number;
+            /** Classes */
+            classes: string[];
+            /**
+             * Confusion
+             * @description Rows: what is drawn. Columns: what was said. The last of both is the background: false alarms, and what was missed.
+             */
+            confusion: number[][];
+            /** How */
+            how: string;
+            /** Interval */
+            interval: [
+                number,
+                number
+            ];
+            /** Interval 50 95 */
+            interval_50_95: [
+                number,
+                number
+            ];
+            /** Map50 */
+            map50: number;
+            /** Map50 95 */
+            map50_95: number;
+            /** N */
+            n: number;
+            /** Per Class */
+            per_class: components["schemas"]["BoxClassScore"][];
+            /** Project */
+            project: string;
+            /** Sizes */
+            sizes: components["schemas"]["BoxSizeScore"][];
+            /** Threshold */
+            threshold: number | null;
+        };
+        /**
+         * BoxSizeScore
+         * @description How many things of a size are found: small ones are under 32 of the 320 pixels a side that the model looks at.
+         */
+        BoxSizeScore: {
+            /** Interval */
+            interval: [
+                number,
+                number
+            ];
+            /** N */
+            n: number;
+            /**
+             * Name
+             * @enum {string}
+             */
+            name: "small" | "medium" | "large";
+            /**
+             * Right
+             * @description Found. At the thresholds 0, 0.01 ... 1.
+             */
+            right: number[];
+            /** Right Own */
+            right_own: number;
+        };
+        /**
          * BoxView
          * @description An object and its corners: left, top, right, bottom as shares of the upright photo.
          */
@@ -2357,6 +3054,89 @@ export interface components {
             sha256: string;
             /** Version */
             version?: number | null;
+        };
+        /**
+         * BrokerAccount
+         * @description Who may come in; never a password.
+         */
+        BrokerAccount: {
+            /**
+             * Here
+             * @description Whether it is connected now.
+             */
+            here: boolean;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "device" | "client";
+            /** Name */
+            name: string;
+            /**
+             * Read
+             * @description Topics that it may subscribe to.
+             */
+            read: string[];
+            /**
+             * Write
+             * @description Topics that it may publish on.
+             */
+            write: string[];
+        };
+        /**
+         * BrokerSwitch
+         * @description Whether it is to run, and where.
+         */
+        BrokerSwitch: {
+            /** On */
+            on: boolean;
+            /**
+             * Port
+             * @description Without it, as it was.
+             */
+            port?: number | null;
+        };
+        /**
+         * BrokerView
+         * @description The embedded broker.
+         */
+        BrokerView: {
+            /** Accounts */
+            accounts: components["schemas"]["BrokerAccount"][];
+            /**
+             * Address
+             * @description Where clients find it.
+             */
+            address: string | null;
+            /** Message */
+            message: string;
+            /**
+             * Messages
+             * @description Messages since it was started.
+             */
+            messages: number;
+            /** On */
+            on: boolean;
+            /**
+             * Port
+             * @description Where it is to listen.
+             */
+            port: number;
+            /**
+             * Refused
+             * @description Newest first.
+             */
+            refused: components["schemas"]["Refusal"][];
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "off" | "starting" | "running" | "failed";
+            /**
+             * Waiting
+             * @description Messages of devices that it is still to get.
+             */
+            waiting: number;
         };
         /**
          * CalibrationBin
@@ -2572,9 +3352,15 @@ export interface components {
         };
         /**
          * ClassView
-         * @description A class and how many photos show it; for detection, how many boxes it has as well.
+         * @description A class and how many photos show it; for detection, how many boxes it has as well; for segmentation, its share of
+         *     all labelled pixels.
          */
         ClassView: {
+            /**
+             * Area
+             * @default 0
+             */
+            area?: number;
             /**
              * Boxes
              * @default 0
@@ -2584,6 +3370,31 @@ export interface components {
             name: string;
             /** Photos */
             photos: number;
+        };
+        /**
+         * ClipVerdict
+         * @description What a film shows from when to when, without gaps, and frames of it to look at.
+         */
+        ClipVerdict: {
+            /** Duration S */
+            duration_s: number;
+            /**
+             * Remarks
+             * @description What is to be said of the file, a sentence each.
+             */
+            remarks: string[];
+            /** Spans */
+            spans: components["schemas"]["SpanView"][];
+            /**
+             * Strip
+             * @description A JPEG in base64.
+             */
+            strip: string;
+            /**
+             * Tiles
+             * @description How many frames the strip holds, ten in a row.
+             */
+            tiles: number;
         };
         /** CloneRequest */
         CloneRequest: {
@@ -2961,12 +3772,75 @@ export interface components {
             waiting: number;
         };
         /**
+         * DoubtReason
+         * @description A box that a model would draw and nobody has, or another class there; or one that it does not find.
+         */
+        DoubtReason: {
+            /** Doubt */
+            doubt: number;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "not drawn" | "other class" | "not found";
+            /** Label */
+            label: string;
+            /**
+             * There
+             * @description The class that is drawn there.
+             */
+            there: string | null;
+            /** Xyxy */
+            xyxy: [
+                number,
+                number,
+                number,
+                number
+            ];
+        };
+        /**
+         * DoubtfulPhoto
+         * @description A photo whose boxes a model doubts.
+         */
+        DoubtfulPhoto: {
+            /** Doubt */
+            doubt: number;
+            /** Name */
+            name: string;
+            /** Reasons */
+            reasons: components["schemas"]["DoubtReason"][];
+            /** Sha256 */
+            sha256: string;
+        };
+        /**
          * Drawing
          * @description Photos and where what is on them.
          */
         Drawing: {
             /** Changes */
             changes: components["schemas"]["BoxesChange"][];
+        };
+        /**
+         * DrawnBox
+         * @description A box that a person has drawn.
+         */
+        DrawnBox: {
+            /** Found */
+            found: boolean;
+            /** Label */
+            label: string;
+            /**
+             * Said
+             * @description The other class that it was taken for.
+             */
+            said: string | null;
+            /** Xyxy */
+            xyxy: [
+                number,
+                number,
+                number,
+                number
+            ];
         };
         /**
          * EditEvent
@@ -3232,6 +4106,13 @@ export interface components {
             boxes?: components["schemas"]["Box"][] | null;
             /** Confidence */
             confidence?: number | null;
+            /**
+             * Counts
+             * @description Of a detector: how many of each class the last frames show, in the median.
+             */
+            counts?: {
+                [key: string]: number;
+            } | null;
             /** Device */
             device: string;
             /**
@@ -3246,6 +4127,11 @@ export interface components {
             frame: number;
             /** Height */
             height: number;
+            /**
+             * Id
+             * @description Its own, where a device said it: by it a repetition is known.
+             */
+            id?: string | null;
             /**
              * Kind
              * @default seen
@@ -3462,6 +4348,134 @@ export interface components {
             /** N */
             n: number;
         };
+        /**
+         * FoundBox
+         * @description A box that was found, and why it is there.
+         */
+        FoundBox: {
+            /** Confidence */
+            confidence: number;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "hit" | "confused" | "loose" | "double" | "false";
+            /** Label */
+            label: string;
+            /**
+             * There
+             * @description The class that is drawn there.
+             */
+            there: string | null;
+            /** Xyxy */
+            xyxy: [
+                number,
+                number,
+                number,
+                number
+            ];
+        };
+        /**
+         * FunctionCode
+         * @description A function to keep.
+         */
+        FunctionCode: {
+            /** Code */
+            code: string;
+            /**
+             * Note
+             * @description What has changed.
+             * @default
+             */
+            note?: string;
+        };
+        /**
+         * FunctionFault
+         * @description What is wrong with a function.
+         */
+        FunctionFault: {
+            /** Hint */
+            hint: string;
+            /** Line */
+            line: number | null;
+            /** Message */
+            message: string;
+        };
+        /**
+         * FunctionTrial
+         * @description What to try, and on what.
+         */
+        FunctionTrial: {
+            /** Code */
+            code: string;
+            /**
+             * Frames
+             * @default 3
+             */
+            frames?: number;
+            /**
+             * Moments
+             * @description In place of a camera.
+             */
+            moments?: components["schemas"]["TrialMoment"][] | null;
+            /**
+             * Run
+             * @description The training whose model it has.
+             */
+            run?: string | null;
+            /**
+             * Source
+             * @description demo, or a camera, as for watching.
+             * @default demo
+             */
+            source?: string;
+        };
+        /**
+         * FunctionVersion
+         * @description One save of a function.
+         */
+        FunctionVersion: {
+            /**
+             * At
+             * @description Unix seconds.
+             */
+            at: number;
+            /** Note */
+            note: string;
+            /** Number */
+            number: number;
+            /**
+             * Version
+             * @description The beginning of the code's sha256.
+             */
+            version: string;
+        };
+        /**
+         * FunctionView
+         * @description A function on a camera's frames.
+         */
+        FunctionView: {
+            /** Code */
+            code: string;
+            /** Id */
+            id: string;
+            /**
+             * Source
+             * @enum {string}
+             */
+            source: "example" | "saved";
+            /** Summary */
+            summary: string;
+            /** Title */
+            title: string;
+            /** Version */
+            version: string | null;
+            /**
+             * Versions
+             * @description Newest first.
+             */
+            versions: components["schemas"]["FunctionVersion"][];
+        };
         /** Guess */
         Guess: {
             /** Label */
@@ -3637,6 +4651,8 @@ export interface components {
         JudgedPhoto: {
             /** Confidence */
             confidence: number;
+            /** End S */
+            end_s?: number | null;
             /** Label */
             label: string;
             /** Name */
@@ -3646,10 +4662,16 @@ export interface components {
             /** Sha256 */
             sha256: string;
             /**
+             * Start S
+             * @description Of a clip: where it begins in its video.
+             */
+            start_s?: number | null;
+            /**
              * Truth
              * @description The probability that was given to its own class.
              */
             truth: number;
+            video?: components["schemas"]["VideoView"] | null;
         };
         /**
          * Judgement
@@ -3829,6 +4851,48 @@ export interface components {
             text?: string;
         };
         /**
+         * Look
+         * @description What a detector or a segmentation model sees.
+         */
+        Look: {
+            /**
+             * Boxes
+             * @description Of a detector, the surest first.
+             */
+            boxes?: components["schemas"]["Box"][] | null;
+            /** Confidence */
+            confidence: number | null;
+            /**
+             * Label
+             * @description The surest thing, or what covers most; null where nothing is seen.
+             */
+            label: string | null;
+            /**
+             * Masks
+             * @description Of a segmentation model, the largest first.
+             */
+            masks?: components["schemas"]["Mask"][] | null;
+            /** Top */
+            top: components["schemas"]["TopGuess"][];
+        };
+        /**
+         * MadeBrokerAccount
+         * @description An account that was made. The password is told this once.
+         */
+        MadeBrokerAccount: {
+            /** Address */
+            address: string | null;
+            /**
+             * Example
+             * @description A command to try it with.
+             */
+            example: string;
+            /** Name */
+            name: string;
+            /** Password */
+            password: string;
+        };
+        /**
          * MakingView
          * @description A set in the making.
          */
@@ -3859,15 +4923,117 @@ export interface components {
         };
         /**
          * Mask
-         * @description Where a class is: a PNG of one plane in base64, and the share of the frame that it covers.
+         * @description Where a class is, and the share of the frame that it covers.
          */
         Mask: {
             /** Label */
             label: string;
-            /** Png */
-            png: string;
+            /**
+             * Png
+             * @description A PNG of one plane in base64, to be stretched over the frame: 255 where it is, else 0. None where the event would become too large.
+             */
+            png?: string | null;
             /** Share */
             share: number;
+        };
+        /**
+         * MaskBaseline
+         * @description What somebody would reach without a model.
+         */
+        MaskBaseline: {
+            /** Miou */
+            miou: number;
+            /** Name */
+            name: string;
+        };
+        /**
+         * MaskClassScore
+         * @description How well one class is told.
+         */
+        MaskClassScore: {
+            /**
+             * Area
+             * @description Its share of all pixels.
+             */
+            area: number;
+            /** Interval */
+            interval: [
+                number,
+                number
+            ] | null;
+            /**
+             * Iou
+             * @description Intersection over union; null where it is on no photo.
+             */
+            iou: number | null;
+            /**
+             * N
+             * @description Photos that show it.
+             */
+            n: number;
+            /** Name */
+            name: string;
+            /** Precision */
+            precision: number | null;
+            /** Recall */
+            recall: number | null;
+        };
+        /**
+         * MaskEvaluation
+         * @description How good a segmentation model is on photos that it has not learned from.
+         */
+        MaskEvaluation: {
+            baseline: components["schemas"]["MaskBaseline"];
+            /** Border Accuracy */
+            border_accuracy: number | null;
+            /** Classes */
+            classes: string[];
+            /**
+             * Confusion
+             * @description Pixels. Rows: what is painted, background first. Columns: what the model said.
+             */
+            confusion: number[][];
+            /** How */
+            how: string;
+            /** Interval */
+            interval: [
+                number,
+                number
+            ] | null;
+            /**
+             * Left Out
+             * @description Photos of another project that the model had learned from.
+             */
+            left_out: number | null;
+            /**
+             * Miou
+             * @description The mean over the classes, background among them.
+             */
+            miou: number;
+            /** N */
+            n: number;
+            /**
+             * Per Class
+             * @description Background first.
+             */
+            per_class: components["schemas"]["MaskClassScore"][];
+            /** Pixel Accuracy */
+            pixel_accuracy: number;
+            /** Project */
+            project: string;
+        };
+        /**
+         * MaskView
+         * @description What is on a mask, the largest first; nothing where all is background.
+         */
+        MaskView: {
+            /** Areas */
+            areas: components["schemas"]["AreaView"][];
+            /**
+             * Unlabelled
+             * @description The share of the pixels that nobody has said anything of.
+             */
+            unlabelled: number;
         };
         /**
          * MeasureRow
@@ -4089,6 +5255,27 @@ export interface components {
             photo: string;
         };
         /**
+         * NewBrokerAccount
+         * @description An account for a program of one's own.
+         */
+        NewBrokerAccount: {
+            /**
+             * Name
+             * @description Its user name.
+             */
+            name: string;
+            /**
+             * Read
+             * @description What it may hear; without it everything that devices say.
+             */
+            read?: string[] | null;
+            /**
+             * Write
+             * @description What it may say; without it what lies below trivium/NAME.
+             */
+            write?: string[] | null;
+        };
+        /**
          * NewChallenge
          * @description A challenge to open: one of our themes by its id, or one's own.
          */
@@ -4170,6 +5357,23 @@ export interface components {
              */
             tune?: string | null;
         };
+        /**
+         * NewFromTemplate
+         * @description A project to make of a template.
+         */
+        NewFromTemplate: {
+            /**
+             * Name
+             * @description Its name; without one the template's.
+             */
+            name?: string | null;
+            /**
+             * Seed
+             * @description Same seed, same photos.
+             * @default 1
+             */
+            seed?: number;
+        };
         /** NewName */
         NewName: {
             /** Name */
@@ -4190,7 +5394,7 @@ export interface components {
              * @default classification
              * @enum {string}
              */
-            task?: "classification" | "detection";
+            task?: "classification" | "detection" | "segmentation" | "activity" | "anomaly";
         };
         /**
          * NewSet
@@ -4218,7 +5422,7 @@ export interface components {
              * Source
              * @enum {string}
              */
-            source: "chorales" | "melodies" | "bach" | "quartets" | "madrigals";
+            source: "chorales" | "melodies" | "bach" | "quartets" | "madrigals" | "folk";
         };
         /** NewTitle */
         NewTitle: {
@@ -4281,6 +5485,92 @@ export interface components {
              * @description Which voice of the part sings it, where that is known.
              */
             voice?: number | null;
+        };
+        /**
+         * OddHistogram
+         * @description How many photos are how odd.
+         */
+        OddHistogram: {
+            /** Edges */
+            edges: number[];
+            /** Good */
+            good: number[];
+            /** Odd */
+            odd: number[];
+        };
+        /**
+         * OddPhoto
+         * @description A photo, how odd it is and where, in multiples of the threshold.
+         */
+        OddPhoto: {
+            /**
+             * Good
+             * @description Whether it belongs to the good ones.
+             */
+            good: boolean;
+            /** Label */
+            label: string;
+            /** Map */
+            map: number[][];
+            /** Name */
+            name: string;
+            /** Oddness */
+            oddness: number;
+            /** Sha256 */
+            sha256: string;
+        };
+        /**
+         * OddReport
+         * @description How well an anomaly model tells odd photos from good ones.
+         */
+        OddReport: {
+            /** Alarm Interval */
+            alarm_interval: [
+                number,
+                number
+            ];
+            /**
+             * Alarms
+             * @description Good photos that are called odd.
+             */
+            alarms: number;
+            /**
+             * Auroc
+             * @description How often an odd photo is odder than a good one; null without odd ones.
+             */
+            auroc: number | null;
+            /**
+             * Found
+             * @description Odd photos that are called so.
+             */
+            found: number;
+            /** Found Interval */
+            found_interval: [
+                number,
+                number
+            ] | null;
+            /** Good */
+            good: number;
+            histogram: components["schemas"]["OddHistogram"];
+            /** How */
+            how: string;
+            /** Interval */
+            interval: [
+                number,
+                number
+            ] | null;
+            /** N */
+            n: number;
+            /** Odd */
+            odd: number;
+            /** Photos */
+            photos: components["schemas"]["OddPhoto"][];
+            /** Project */
+            project: string;
+            /** Threshold */
+            threshold: number;
+            /** Wanted False Alarms */
+            wanted_false_alarms: number;
         };
         /**
          * Outline
@@ -4405,6 +5695,13 @@ export interface components {
             height: number;
             /** Label */
             label: string | null;
+            /** @description For segmentation; null where nobody has looked yet. */
+            mask?: components["schemas"]["MaskView"] | null;
+            /**
+             * Mask Size
+             * @description Width and height of its mask, in pixels.
+             */
+            mask_size: number[];
             /** Name */
             name: string;
             /** Sha256 */
@@ -4414,6 +5711,8 @@ export interface components {
              * @description Rises with everything that is done to it; to be sent along with a new label.
              */
             version: number;
+            /** @description Of a video. */
+            video?: components["schemas"]["VideoView"] | null;
             /** Width */
             width: number;
         };
@@ -4555,11 +5854,14 @@ export interface components {
         };
         /**
          * ProjectTraining
-         * @description A training of a project, and its score where it has a result: how often it is right, or for detection mAP50.
+         * @description A training of a project, and its score where it has a result: how often it is right, for detection mAP50, for
+         *     segmentation mIoU, for anomaly AUROC.
          */
         ProjectTraining: {
             /** Accuracy */
             accuracy: number | null;
+            /** Auroc */
+            auroc?: number | null;
             /** Interval */
             interval: [
                 number,
@@ -4567,6 +5869,8 @@ export interface components {
             ] | null;
             /** Map50 */
             map50: number | null;
+            /** Miou */
+            miou: number | null;
             /** N */
             n: number | null;
             run: components["schemas"]["RunView"];
@@ -4597,6 +5901,40 @@ export interface components {
             task: string;
         };
         /**
+         * ProposalView
+         * @description What a model would draw on a photo, the surest first.
+         */
+        ProposalView: {
+            /** Boxes */
+            boxes: components["schemas"]["ProposedBox"][];
+            /** Sha256 */
+            sha256: string;
+        };
+        /**
+         * ProposedBox
+         * @description A box that a model would draw.
+         */
+        ProposedBox: {
+            /** Confidence */
+            confidence: number;
+            /** Label */
+            label: string;
+            /** Xyxy */
+            xyxy: number[];
+        };
+        /**
+         * RangeView
+         * @description From when to when a video shows what.
+         */
+        RangeView: {
+            /** End S */
+            end_s: number;
+            /** Label */
+            label: string;
+            /** Start S */
+            start_s: number;
+        };
+        /**
          * RankedEntry
          * @description An entry in the results.
          */
@@ -4621,6 +5959,23 @@ export interface components {
             rank: number;
             /** Wins */
             wins: number;
+        };
+        /**
+         * Refusal
+         * @description Something that the broker refused.
+         */
+        Refusal: {
+            /** Account */
+            account: string;
+            /** Count */
+            count: number;
+            /**
+             * Time
+             * @description When it did so last, in Unix seconds.
+             */
+            time: number;
+            /** What */
+            what: string;
         };
         /** Remark */
         Remark: {
@@ -4651,6 +6006,17 @@ export interface components {
             kind: "reset";
             /** Run */
             run?: string | null;
+        };
+        /**
+         * RestoredVersion
+         * @description The version to go back to.
+         */
+        RestoredVersion: {
+            /**
+             * Version
+             * @description Its number, or the beginning of its sha256.
+             */
+            version: string;
         };
         /**
          * Results
@@ -4718,7 +6084,7 @@ export interface components {
         };
         /**
          * Rule
-         * @description When something is seen, or no longer seen, for a while, do something.
+         * @description When something is seen, no longer seen, or there in some number for a while, do something.
          */
         Rule: {
             /**
@@ -4733,6 +6099,12 @@ export interface components {
              * @default 0
              */
             at_least?: number;
+            /**
+             * Number
+             * @description More, or fewer, of the class than this.
+             * @default 0
+             */
+            count?: number;
             /**
              * For
              * @description It must last so many seconds.
@@ -4756,11 +6128,11 @@ export interface components {
             then?: (components["schemas"]["Webhook"] | components["schemas"]["Message"] | components["schemas"]["LogLine"])[];
             /**
              * When
-             * @description The class is seen; is not seen; or the model does not know what it sees.
+             * @description The class is seen; is not seen; the model does not know what it sees; or a detector finds more, or fewer, of the class than a number.
              * @default seen
              * @enum {string}
              */
-            when?: "seen" | "gone" | "unknown";
+            when?: "seen" | "gone" | "unknown" | "more" | "fewer";
         };
         /**
          * RuleFired
@@ -4951,6 +6323,21 @@ export interface components {
             wall_s: number | null;
         };
         /**
+         * SaidLine
+         * @description Something that a function printed or published.
+         */
+        SaidLine: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "print" | "message";
+            /** Text */
+            text: string;
+            /** Topic */
+            topic: string | null;
+        };
+        /**
          * SaliencyView
          * @description What a model looks at on a photo.
          */
@@ -5107,7 +6494,7 @@ export interface components {
              * Id
              * @enum {string}
              */
-            id: "chorales" | "melodies" | "bach" | "quartets" | "madrigals";
+            id: "chorales" | "melodies" | "bach" | "quartets" | "madrigals" | "folk";
             /** Is Here */
             is_here: boolean;
             /** Text */
@@ -5196,6 +6583,12 @@ export interface components {
              */
             enabled?: boolean;
             /**
+             * Keep every frame
+             * @description Deliver each frame's event to the studio's database, not only what settles.
+             * @default false
+             */
+            every_frame?: boolean;
+            /**
              * MQTT
              * @description Where events are published, if anywhere.
              */
@@ -5251,13 +6644,33 @@ export interface components {
             style: string;
         };
         /**
+         * SpanView
+         * @description What a model says that a film shows for a while.
+         */
+        SpanView: {
+            /**
+             * Confidence
+             * @description How sure it was of the likeliest class, in the mean.
+             */
+            confidence: number;
+            /** End S */
+            end_s: number;
+            /**
+             * Label
+             * @description null where it does not know.
+             */
+            label: string | null;
+            /** Start S */
+            start_s: number;
+        };
+        /**
          * SplitCounts
          * @description How much music is in a split.
          */
         SplitCounts: {
             /**
              * Four Part
-             * @description Pieces in four separate voices; the Transformer learns from these alone.
+             * @description Pieces in four separate voices; where there are any, the Transformer learns from these alone.
              */
             four_part: number;
             /** Notes */
@@ -5269,6 +6682,11 @@ export interface components {
              * @description Sixteenths.
              */
             steps: number;
+            /**
+             * Tunes
+             * @description Tunes of one voice; the Transformer learns from them where none has four voices.
+             */
+            tunes: number;
         };
         /**
          * StateEvent
@@ -5391,6 +6809,83 @@ export interface components {
             presets: components["schemas"]["PresetView"][];
             /** Tagline */
             tagline: string;
+            /** Title */
+            title: string;
+        };
+        /**
+         * TemplateMaking
+         * @description A project that is being made of a template, or what became of it.
+         */
+        TemplateMaking: {
+            /** Hint */
+            hint: string | null;
+            /** Id */
+            id: string;
+            /** Message */
+            message: string | null;
+            /** Next */
+            next: string | null;
+            /**
+             * Project
+             * @description Its name, once it is made.
+             */
+            project: string | null;
+            /**
+             * Share
+             * @description How much of it is done, 0 to 1.
+             */
+            share: number;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "waiting" | "working" | "done" | "failed";
+            /** Template */
+            template: string;
+        };
+        /**
+         * TemplateView
+         * @description A project to begin with.
+         */
+        TemplateView: {
+            /** Classes */
+            classes: string[];
+            /**
+             * Draws
+             * @description Whether it is tried by drawing.
+             */
+            draws: boolean;
+            /** Id */
+            id: string;
+            /**
+             * Minutes
+             * @description From the press to a trained model, about, on two cores.
+             */
+            minutes: number;
+            /** Photos */
+            photos: number;
+            /**
+             * Rules
+             * @description For when the model watches.
+             */
+            rules: components["schemas"]["Rule"][];
+            /**
+             * Source
+             * @description The demo camera that shows such things.
+             */
+            source: string;
+            /** Task */
+            task: string;
+            /**
+             * Teaches
+             * @description What is to be learned with it, in a sentence.
+             */
+            teaches: string;
+            /**
+             * Then
+             * @description What to do next.
+             */
+            then: string;
             /** Title */
             title: string;
         };
@@ -5759,6 +7254,56 @@ export interface components {
             texture?: number;
         };
         /**
+         * TrialMoment
+         * @description A moment to try a function on: a picture, a recorded event, or both.
+         */
+        TrialMoment: {
+            event?: components["schemas"]["Event"] | null;
+            /**
+             * Picture
+             * @description A JPEG in base64.
+             */
+            picture?: string | null;
+        };
+        /**
+         * TriedFrame
+         * @description A frame, and what the function said at it.
+         */
+        TriedFrame: {
+            /**
+             * Label
+             * @description Of a recorded event.
+             */
+            label: string | null;
+            /** Number */
+            number: number;
+            /**
+             * Picture
+             * @description A JPEG in base64.
+             */
+            picture: string | null;
+            /** Said */
+            said: components["schemas"]["SaidLine"][];
+        };
+        /**
+         * TriedFunction
+         * @description What came of trying a function.
+         */
+        TriedFunction: {
+            /**
+             * Before
+             * @description Before its first frame.
+             */
+            before: components["schemas"]["SaidLine"][];
+            /** Ended */
+            ended: string;
+            error: components["schemas"]["FunctionFault"] | null;
+            /** Frames */
+            frames: components["schemas"]["TriedFrame"][];
+            /** Ok */
+            ok: boolean;
+        };
+        /**
          * TuneView
          * @description A sample melody with its notes.
          */
@@ -5851,10 +7396,48 @@ export interface components {
             confidence: number;
             /** Known */
             known?: boolean | null;
+            /**
+             * Odd Map
+             * @description Where it is odd, row by row, in the same unit.
+             */
+            odd_map?: number[][] | null;
+            /**
+             * Oddness
+             * @description Of an anomaly model: how odd it is; 1 is the threshold.
+             */
+            oddness?: number | null;
             /** Predicted */
             predicted: string;
             /** Top */
             top: components["schemas"]["Guess"][];
+        };
+        /**
+         * VideoRanges
+         * @description All ranges of a video; `version` is the one that was seen, left out where that doesn't matter.
+         */
+        VideoRanges: {
+            /** Ranges */
+            ranges: components["schemas"]["RangeView"][] | null;
+            /** Version */
+            version?: number | null;
+        };
+        /**
+         * VideoView
+         * @description What a photo that is a video has beside.
+         */
+        VideoView: {
+            /** Duration S */
+            duration_s: number;
+            /**
+             * Ranges
+             * @description null where it has one class, or nobody has looked yet.
+             */
+            ranges: components["schemas"]["RangeView"][] | null;
+            /**
+             * Tiles
+             * @description How many frames its strip holds, ten in a row.
+             */
+            tiles: number;
         };
         /**
          * VisionEvaluation
@@ -5902,11 +7485,23 @@ export interface components {
         };
         /**
          * VisionSettings
-         * @description The JSON Schemas that forms are made from: of a classifier's settings, of a detector's, and of watching.
+         * @description The JSON Schemas that forms are made from: of a training's settings for each task, and of watching.
          */
         VisionSettings: {
+            /** Act */
+            act: {
+                [key: string]: unknown;
+            };
+            /** Anomaly */
+            anomaly: {
+                [key: string]: unknown;
+            };
             /** Detect */
             detect: {
+                [key: string]: unknown;
+            };
+            /** Segment */
+            segment: {
                 [key: string]: unknown;
             };
             /** Train */
@@ -5988,6 +7583,12 @@ export interface components {
              * @default 0.6
              */
             consensus_share?: number;
+            /**
+             * One class at one place
+             * @description Where a detector says two classes at nearly the same place, only the surer one counts.
+             * @default true
+             */
+            one_class?: boolean;
             /**
              * Frames a second
              * @description How often to look. Empty: a camera as often as the model manages, a film every frame.
@@ -9230,6 +10831,166 @@ export interface operations {
             };
         };
     };
+    get_broker: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BrokerView"];
+                };
+            };
+            /** @description Values that don't fit. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, and a hint. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    switch_broker: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BrokerSwitch"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BrokerView"];
+                };
+            };
+            /** @description Values that don't fit. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, and a hint. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_broker_account: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewBrokerAccount"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MadeBrokerAccount"];
+                };
+            };
+            /** @description Values that don't fit. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, and a hint. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_broker_account: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Values that don't fit. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, and a hint. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     device_bundle: {
         parameters: {
             query?: never;
@@ -9509,6 +11270,51 @@ export interface operations {
             };
         };
     };
+    export_frames: {
+        parameters: {
+            query?: {
+                device?: string | null;
+                project?: string | null;
+                /** @description Unix seconds. */
+                since?: number | null;
+                /** @description Unix seconds. */
+                until?: number | null;
+                limit?: number | null;
+                format?: "jsonl" | "csv";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Values that don't fit. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, and a hint. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_device: {
         parameters: {
             query?: never;
@@ -9765,6 +11571,258 @@ export interface operations {
             };
         };
     };
+    list_vision_functions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FunctionView"][];
+                };
+            };
+            /** @description Values that don't fit. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, and a hint. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_vision_function: {
+        parameters: {
+            query?: {
+                version?: string | null;
+            };
+            header?: never;
+            path: {
+                /** @description Letters, digits, spaces, _ . - */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FunctionView"];
+                };
+            };
+            /** @description Values that don't fit. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, and a hint. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    save_vision_function: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Letters, digits, spaces, _ . - */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FunctionCode"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FunctionView"];
+                };
+            };
+            /** @description Values that don't fit. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, and a hint. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_vision_function: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Letters, digits, spaces, _ . - */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Values that don't fit. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, and a hint. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    restore_vision_function: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Letters, digits, spaces, _ . - */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RestoredVersion"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FunctionView"];
+                };
+            };
+            /** @description Values that don't fit. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, and a hint. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    try_vision_function: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FunctionTrial"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TriedFunction"];
+                };
+            };
+            /** @description Values that don't fit. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, and a hint. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_imports: {
         parameters: {
             query?: never;
@@ -9883,7 +11941,129 @@ export interface operations {
             };
         };
     };
+    get_template_making: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id of a project in the making. */
+                making_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TemplateMaking"];
+                };
+            };
+            /** @description Values that don't fit. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, and a hint. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    drop_template_making: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id of a project in the making. */
+                making_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Values that don't fit. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, and a hint. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_picture: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A photo's sha256. */
+                sha256: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The picture. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/jpeg": unknown;
+                    "image/png": unknown;
+                };
+            };
+            /** @description Values that don't fit. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, and a hint. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_strip: {
         parameters: {
             query?: never;
             header?: never;
@@ -10127,6 +12307,51 @@ export interface operations {
             };
         };
     };
+    list_doubtful_boxes: {
+        parameters: {
+            query: {
+                /** @description A finished training's id. */
+                run: string;
+                everything?: boolean;
+            };
+            header?: never;
+            path: {
+                /** @description A project's name. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DoubtfulPhoto"][];
+                };
+            };
+            /** @description Values that don't fit. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, and a hint. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     draw_boxes: {
         parameters: {
             query?: never;
@@ -10285,6 +12510,91 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ProjectView"];
+                };
+            };
+            /** @description Values that don't fit. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, and a hint. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_vision_project: {
+        parameters: {
+            query: {
+                /** @description One of those that export-formats lists. */
+                format: string;
+            };
+            header?: never;
+            path: {
+                /** @description A project's name. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The project. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/zip": unknown;
+                };
+            };
+            /** @description Values that don't fit. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, and a hint. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_export_formats: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A project's name. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string[];
                 };
             };
             /** @description Values that don't fit. */
@@ -10580,6 +12890,238 @@ export interface operations {
             };
         };
     };
+    get_mask: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A project's name. */
+                name: string;
+                /** @description A photo's sha256. */
+                sha256: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The mask. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/png": unknown;
+                };
+            };
+            /** @description Values that don't fit. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, and a hint. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    set_mask: {
+        parameters: {
+            query?: {
+                /** @description The photo's version that was seen; left out where that doesn't matter. */
+                version?: number | null;
+            };
+            header?: never;
+            path: {
+                /** @description A project's name. */
+                name: string;
+                /** @description A photo's sha256. */
+                sha256: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PhotoView"];
+                };
+            };
+            /** @description Values that don't fit. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, and a hint. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_mask: {
+        parameters: {
+            query?: {
+                /** @description The photo's version that was seen; left out where that doesn't matter. */
+                version?: number | null;
+            };
+            header?: never;
+            path: {
+                /** @description A project's name. */
+                name: string;
+                /** @description A photo's sha256. */
+                sha256: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PhotoView"];
+                };
+            };
+            /** @description Values that don't fit. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, and a hint. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    undo_mask: {
+        parameters: {
+            query?: {
+                /** @description The photo's version that was seen; left out where that doesn't matter. */
+                version?: number | null;
+            };
+            header?: never;
+            path: {
+                /** @description A project's name. */
+                name: string;
+                /** @description A photo's sha256. */
+                sha256: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PhotoView"];
+                };
+            };
+            /** @description Values that don't fit. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, and a hint. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    set_ranges: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A project's name. */
+                name: string;
+                /** @description A photo's sha256. */
+                sha256: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VideoRanges"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PhotoView"];
+                };
+            };
+            /** @description Values that don't fit. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, and a hint. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     remove_photos: {
         parameters: {
             query?: never;
@@ -10648,6 +13190,54 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Changed"];
+                };
+            };
+            /** @description Values that don't fit. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, and a hint. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_proposals: {
+        parameters: {
+            query: {
+                /** @description A finished training's id. */
+                run: string;
+                /** @description Photos by their sha256. */
+                photo: string[];
+                /** @description Left out: the model's own. */
+                threshold?: number | null;
+            };
+            header?: never;
+            path: {
+                /** @description A project's name. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProposalView"][];
                 };
             };
             /** @description Values that don't fit. */
@@ -10835,6 +13425,130 @@ export interface operations {
             };
         };
     };
+    list_templates: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TemplateView"][];
+                };
+            };
+            /** @description Values that don't fit. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, and a hint. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    make_from_template: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A template's id. */
+                template_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewFromTemplate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TemplateMaking"];
+                };
+            };
+            /** @description Values that don't fit. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, and a hint. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_template_picture: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A template's id. */
+                template_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/jpeg": unknown;
+                };
+            };
+            /** @description Values that don't fit. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, and a hint. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     create_vision_training: {
         parameters: {
             query?: never;
@@ -10855,6 +13569,99 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RunView"];
+                };
+            };
+            /** @description Values that don't fit. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, and a hint. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_box_photos: {
+        parameters: {
+            query?: {
+                show?: "all" | "wrong" | "hits" | "missed" | "false" | "confused";
+                label?: string | null;
+                said?: string | null;
+                /** @description One for all classes; left out: the model's own. */
+                threshold?: number | null;
+                offset?: number;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description A run's id. */
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BoxPhotoPage"];
+                };
+            };
+            /** @description Values that don't fit. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, and a hint. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_box_scores: {
+        parameters: {
+            query?: {
+                /** @description One for all classes; left out: the model's own. */
+                threshold?: number | null;
+            };
+            header?: never;
+            path: {
+                /** @description A run's id. */
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BoxScores"];
                 };
             };
             /** @description Values that don't fit. */
@@ -10927,6 +13734,54 @@ export interface operations {
             };
         };
     };
+    classify_clip: {
+        parameters: {
+            query: {
+                /** @description The file's name. */
+                file: string;
+            };
+            header?: never;
+            path: {
+                /** @description A run's id. */
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClipVerdict"];
+                };
+            };
+            /** @description Values that don't fit. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, and a hint. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     classify_frame: {
         parameters: {
             query: {
@@ -10977,6 +13832,57 @@ export interface operations {
             };
         };
     };
+    cut_out_photo: {
+        parameters: {
+            query?: {
+                /** @description Keep this class alone. */
+                label?: string | null;
+                /** @description blur or a colour; left out: nothing. */
+                background?: string | null;
+            };
+            header?: never;
+            path: {
+                /** @description A run's id. */
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description PNG with transparency, or JPEG with a background; X-Share-Kept: how much of it is kept, 0 to 1. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/jpeg": unknown;
+                    "image/png": unknown;
+                };
+            };
+            /** @description Values that don't fit. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, and a hint. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_vision_evaluation: {
         parameters: {
             query?: {
@@ -10998,7 +13904,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["VisionEvaluation"];
+                    "application/json": components["schemas"]["VisionEvaluation"] | components["schemas"]["MaskEvaluation"];
                 };
             };
             /** @description Values that don't fit. */
@@ -11111,6 +14017,56 @@ export interface operations {
             };
         };
     };
+    look_at_frame: {
+        parameters: {
+            query: {
+                width: number;
+                height: number;
+                /** @description Left out: the model's own. */
+                threshold?: number | null;
+            };
+            header?: never;
+            path: {
+                /** @description A run's id. */
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Look"];
+                };
+            };
+            /** @description Values that don't fit. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, and a hint. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_neighbours: {
         parameters: {
             query: {
@@ -11134,6 +14090,49 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["NeighboursView"];
+                };
+            };
+            /** @description Values that don't fit. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, and a hint. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_oddities: {
+        parameters: {
+            query?: {
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description A run's id. */
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OddReport"];
                 };
             };
             /** @description Values that don't fit. */

@@ -1,6 +1,6 @@
 // What the vision pages ask of the server.
 
-import { api, data } from "./client";
+import { api, binary, data } from "./client";
 import { connection } from "./connection.svelte";
 import { offlineError, problemFrom } from "./problem";
 import type { components } from "./schema";
@@ -19,6 +19,8 @@ export type VisionTraining = Schemas["VisionTraining"];
 export type JudgedPhoto = Schemas["JudgedPhoto"];
 export type JudgedPage = Schemas["JudgedPage"];
 export type Verdict = Schemas["Verdict"];
+export type ClipVerdict = Schemas["ClipVerdict"];
+export type VisionSettings = Schemas["VisionSettings"];
 /** openapi-typescript widens tuples such as [low, high] to number[] in answers; these are what they are. */
 type Interval = [number, number];
 export type ClassScore = Omit<Schemas["ClassScore"], "interval"> & { interval: Interval };
@@ -40,6 +42,10 @@ export const createProject = (name: string, task: VisionTask = "classification")
 export const getProject = (name: string) => data(api.GET("/api/v1/vision/projects/{name}", named(name)));
 export const deleteProject = (name: string) =>
   data(api.DELETE("/api/v1/vision/projects/{name}", named(name)));
+export const listExportFormats = (name: string) =>
+  data(api.GET("/api/v1/vision/projects/{name}/export-formats", named(name)));
+export const exportUrl = (name: string, format: string) =>
+  `/api/v1/vision/projects/${encodeURIComponent(name)}/export?format=${encodeURIComponent(format)}`;
 export const getFindings = (name: string) =>
   data(api.GET("/api/v1/vision/projects/{name}/findings", named(name)));
 
@@ -60,10 +66,19 @@ export interface PhotoFilter {
 }
 export const listPhotos = (project: string, query: PhotoFilter) =>
   data(api.GET("/api/v1/vision/projects/{name}/photos", { params: { path: { name: project }, query } }));
+export const getPhoto = (name: string, sha256: string) =>
+  data(api.GET("/api/v1/vision/projects/{name}/photos/{sha256}", { params: { path: { name, sha256 } } }));
 export const labelPhotos = (project: string, changes: LabelChange[]) =>
   data(api.POST("/api/v1/vision/projects/{name}/labels", { ...named(project), body: { changes } }));
 export const drawBoxes = (project: string, changes: Schemas["BoxesChange"][]) =>
   data(api.POST("/api/v1/vision/projects/{name}/boxes", { ...named(project), body: { changes } }));
+export const setRanges = (name: string, sha256: string, body: Schemas["VideoRanges"]) =>
+  data(
+    api.PUT("/api/v1/vision/projects/{name}/photos/{sha256}/ranges", {
+      params: { path: { name, sha256 } },
+      body,
+    }),
+  );
 export const removePhotos = (project: string, photos: string[]) =>
   data(api.POST("/api/v1/vision/projects/{name}/photos:remove", { ...named(project), body: { photos } }));
 export const restorePhotos = (project: string, photos: string[]) =>
@@ -76,6 +91,7 @@ export const listSuggestions = (project: string, run: string) =>
   );
 
 export const thumbnailUrl = (sha256: string) => `/api/v1/vision/pictures/${sha256}/thumbnail`;
+export const stripUrl = (sha256: string) => `/api/v1/vision/pictures/${sha256}/strip`;
 export const pictureUrl = (sha256: string) => `/api/v1/vision/pictures/${sha256}`;
 
 export const listImports = () => data(api.GET("/api/v1/vision/imports"));
@@ -175,15 +191,16 @@ export const getUnknown = (run: string) =>
     api.GET("/api/v1/vision/trainings/{run_id}/unknown", at(run)),
   ) as Promise<unknown> as Promise<UnknownView>;
 
-/** The bytes go as they are; OpenAPI has no better name for them than a string. */
-const binary = (body: BodyInit) => ({
-  headers: { "content-type": "application/octet-stream" },
-  body: body as unknown as string,
-  bodySerializer: (given: unknown) => given as BodyInit,
-});
 export const classifyPhoto = (run: string, file: Blob, name: string) =>
   data(
     api.POST("/api/v1/vision/trainings/{run_id}/classify", {
+      params: { path: { run_id: run }, query: { file: name } },
+      ...binary(file),
+    }),
+  );
+export const classifyClip = (run: string, file: Blob, name: string) =>
+  data(
+    api.POST("/api/v1/vision/trainings/{run_id}/classify:clip", {
       params: { path: { run_id: run }, query: { file: name } },
       ...binary(file),
     }),

@@ -2,7 +2,8 @@
 const at = (project: string) => `/vision/projects/${encodeURIComponent(project)}`;
 
 export const projectPath = at;
-export const labelPath = (project: string) => `${at(project)}/label`;
+export const labelPath = (project: string, photo?: string) =>
+  `${at(project)}/label${photo ? `?photo=${photo}` : ""}`;
 export const trainPath = (project: string) => `${at(project)}/train`;
 export const understandPath = (project: string) => `${at(project)}/understand`;
 export const tryPath = (project: string, run?: string) =>

@@ -49,6 +49,7 @@ class Held:
 
     @property
     def length_class(self) -> int:
+        """Which of the lengths of a grid it has."""
         return steps_of(self.note)[1]
 
 

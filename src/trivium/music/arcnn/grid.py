@@ -88,10 +88,10 @@ def planes_of(grids: Ints) -> Floats:
     return np.stack([grids > 0, hold], axis=1).astype(np.float32)
 
 
-def wanted_edits(grids: Ints, targets: Ints) -> Bools:
+def target_edits(grids: Ints, targets: Ints) -> Bools:
     """(B, K, T, P): every cell whose flip leads from the grid to its target, the XOR of the two."""
-    wanted = np.zeros((len(grids), KINDS, *grids.shape[1:]), dtype=bool)
+    target = np.zeros((len(grids), KINDS, *grids.shape[1:]), dtype=bool)
     differs = grids != targets
     window, step, pitch = np.nonzero(differs)
-    wanted[window, targets[window, step, pitch], step, pitch] = True  # a target of 0 is the removal
-    return wanted
+    target[window, targets[window, step, pitch], step, pitch] = True  # a target of 0 is the removal
+    return target

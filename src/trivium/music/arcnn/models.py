@@ -16,9 +16,9 @@ FAMILY = Family("arcnn", "an AR-CNN")
 find_model = FAMILY.find
 
 
-def bundle(config: TrainConfig, run: Run, data: dict[str, Any]) -> Path:
-    """Write the best checkpoint as RUN/model and return its card's path."""
-    return write_bundle(config, run, data, "xor_cross_entropy/valid", {
+def bundle(config: TrainConfig, run: Run, data: dict[str, Any], measured: dict[str, float]) -> Path:
+    """Write the best checkpoint as RUN/model, with what was `measured` on it, and return its card's path."""
+    return write_bundle(config, run, data, "xor_cross_entropy/valid", measured | {
         "Description": "Adds and removes notes until a melody is a piece; AR-CNN, a U-Net, {step} updates.",
         "Inputs": "8 bars in sixteenths, 64 pitches: where notes begin, where they go on, where bars begin",
         "Outputs": "one probability for every edit: remove a note, or put one of eight lengths somewhere",

@@ -119,22 +119,22 @@ def channels_last(network: EditNet) -> EditNet:
     return network
 
 
-def divergence(logits: Tensor, wanted: Tensor) -> tuple[Tensor, Tensor]:
-    """KL(uniform over the wanted edits || softmax of the logits), window by window, (B,); and which windows count.
+def divergence(logits: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
+    """KL(uniform over the target edits || softmax of the logits), window by window, (B,); and which windows count.
 
-    Where nothing is wanted there is no such distribution: the window counts for nothing, with a divergence of 0.
+    Where no edit is a target there is no such distribution: the window counts for nothing, with a divergence of 0.
     """
     log_p = functional.log_softmax(logits.flatten(1), dim=1)
-    wanted = wanted.flatten(1).to(log_p.dtype)
-    count = wanted.sum(dim=1)
+    target = target.flatten(1).to(log_p.dtype)
+    count = target.sum(dim=1)
     some = count.clamp(min=1.0)
-    cross_entropy = -(log_p * wanted).sum(dim=1) / some
+    cross_entropy = -(log_p * target).sum(dim=1) / some
     return torch.where(count > 0, cross_entropy - some.log(), 0.0), count > 0
 
 
-def edit_loss(logits: Tensor, wanted: Tensor) -> Tensor:
-    """Mean divergence of the windows in which something is wanted; 0 if there is none."""
-    each, counts = divergence(logits, wanted)
+def edit_loss(logits: Tensor, target: Tensor) -> Tensor:
+    """Mean divergence of the windows that have a target; 0 if there is none."""
+    each, counts = divergence(logits, target)
     return each.sum() / counts.sum().clamp(min=1)
 
 

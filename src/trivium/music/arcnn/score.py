@@ -16,43 +16,49 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from trivium.music.arcnn.corruption import TEST_SEED, TEST_SHARES, Batch, Window, batch_of, corrupted_by, windows_of
 from trivium.music.arcnn.grid import KINDS, PITCHES, WINDOW, Sheet
 from trivium.music.arcnn.network import EditNet, divergence
-from trivium.music.arcnn.spoil import TEST_SEED, TEST_SHARES, Lesson, Window, lesson_of, spoilt_by, windows_of
 
 MOST_WINDOWS = 48  # of the held-out pieces, spread evenly
-BATCH = 16
+BATCH_WINDOWS = 16
 
 
-def held_out_lessons(pieces: list[Sheet]) -> dict[int, Lesson]:
-    """The held-out windows, spoilt by each share."""
+def held_out_windows(pieces: list[Sheet]) -> list[Window]:
+    """Windows of the held-out pieces, spread evenly where there are many."""
     windows = [window for piece in pieces for window in windows_of(piece) if len(window.notes)]
     chosen = np.linspace(0, len(windows) - 1, min(MOST_WINDOWS, len(windows))).astype(int)
-    return {percent: spoilt_lesson([windows[i] for i in chosen], percent) for percent in TEST_SHARES}
+    return [windows[i] for i in chosen]
 
 
-def spoilt_lesson(windows: list[Window], percent: int) -> Lesson:
+def held_out_batches(pieces: list[Sheet]) -> dict[int, Batch]:
+    """The held-out windows, spoilt by each share."""
+    windows = held_out_windows(pieces)
+    return {percent: corrupted_batch(windows, percent) for percent in TEST_SHARES}
+
+
+def corrupted_batch(windows: list[Window], percent: int) -> Batch:
     """The windows, this share of each one's notes spoilt."""
     rng = np.random.default_rng([TEST_SEED, percent])
-    return lesson_of(windows, [spoilt_by(window, percent, rng) for window in windows])
+    return batch_of(windows, [corrupted_by(window, percent, rng) for window in windows])
 
 
-def score(network: EditNet, lessons: dict[int, Lesson], device: str = "cpu",
-          stopped: Callable[[], bool] = lambda: False) -> dict[str, float] | None:
-    """{"xor_cross_entropy/valid", "edit_precision/5", "edit_recall/5", ...}; None where it was stopped half-way."""
+def mending(network: EditNet, batches: dict[int, Batch], device: str = "cpu",
+            stopped: Callable[[], bool] = lambda: False) -> dict[str, float] | None:
+    """{"xor_cross_entropy", "edit_precision/5", "edit_recall/5", ...}; None where it was stopped half-way."""
     network.eval()
     found: dict[str, float] = {}
     entropies = []
-    for percent, lesson in lessons.items():
+    for percent, batch in batches.items():
         rows = []
-        for first in range(0, len(lesson.planes), BATCH):
+        for first in range(0, len(batch.planes), BATCH_WINDOWS):
             if stopped():
                 return None
-            rows.append(mended(network, lesson, slice(first, first + BATCH), device))
+            rows.append(mended(network, batch, slice(first, first + BATCH_WINDOWS), device))
         entropy, precision, recall = torch.cat(rows, dim=1).mean(dim=1).tolist()
         entropies.append(entropy)
         found |= {f"edit_precision/{percent}": precision, f"edit_recall/{percent}": recall}
-    return {"xor_cross_entropy/valid": sum(entropies) / len(entropies), **found}
+    return {"xor_cross_entropy": sum(entropies) / len(entropies), **found}
 
 
 def uniform() -> float:
@@ -61,13 +67,13 @@ def uniform() -> float:
 
 
 @torch.inference_mode()
-def mended(network: EditNet, lesson: Lesson, rows: slice, device: str) -> Tensor:
+def mended(network: EditNet, batch: Batch, rows: slice, device: str) -> Tensor:
     """(3, B): cross-entropy with the uniform distribution over what was spoilt, precision, recall."""
-    wanted = torch.from_numpy(lesson.wanted[rows]).to(device)
-    logits = network(torch.from_numpy(lesson.planes[rows]).to(device), torch.from_numpy(lesson.bars[rows]).to(device))
-    count = wanted.flatten(1).sum(dim=1)
-    entropy = divergence(logits, wanted)[0] + count.clamp(min=1).log()
-    ranked = wanted.flatten(1).gather(1, logits.flatten(1).topk(2 * int(count.max()), dim=1).indices)
+    target = torch.from_numpy(batch.target[rows]).to(device)
+    logits = network(torch.from_numpy(batch.planes[rows]).to(device), torch.from_numpy(batch.bars[rows]).to(device))
+    count = target.flatten(1).sum(dim=1)
+    entropy = divergence(logits, target)[0] + count.clamp(min=1).log()
+    ranked = target.flatten(1).gather(1, logits.flatten(1).topk(2 * int(count.max()), dim=1).indices)
     place = torch.arange(ranked.shape[1], device=device)
     first = (ranked & (place < count[:, None])).sum(dim=1) / count
     twice = (ranked & (place < 2 * count[:, None])).sum(dim=1) / count

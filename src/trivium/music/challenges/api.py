@@ -6,6 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Request, Response
 
+from trivium.music.api_state import CompositionId, Kept
 from trivium.music.challenges.entries import Challenges
 from trivium.music.challenges.judge_views import Judgement
 from trivium.music.challenges.judging import judge
@@ -24,21 +25,21 @@ from trivium.music.challenges.views import (
 )
 from trivium.music.challenges.voter import ME, Voter
 from trivium.music.challenges.voting import Voting
-from trivium.music.compositions import Compositions
 
 router = APIRouter(tags=["music"])
 
 Id = r"^[0-9A-Za-z_-]{1,64}$"
 ChallengeId = Annotated[str, Path(pattern=Id, description="A challenge's id.")]
 EntryId = Annotated[str, Path(pattern=Id, description="An entry's id.")]
-CompositionId = Annotated[str, Path(pattern=Id, description="A composition's id.")]
 
 
 def challenges(request: Request) -> Challenges:
+    """The challenges of this studio."""
     return Challenges(request.app.state.db)
 
 
 def voting(request: Request) -> Voting:
+    """The votes on their entries."""
     return Voting(request.app.state.db)
 
 
@@ -133,6 +134,6 @@ def get_results(challenge_id: ChallengeId, votes: Votes, asker: Asker) -> Result
 
 
 @router.get("/compositions/{composition_id}/judge")
-def judge_composition(composition_id: CompositionId, request: Request) -> Judgement:
+def judge_composition(composition_id: CompositionId, kept: Kept) -> Judgement:
     """How near a composition is to Bach's chorales, part by part, and what the judge cannot hear."""
-    return judge(Compositions(request.app.state.db).piece(composition_id))
+    return judge(kept.piece(composition_id))

@@ -195,6 +195,7 @@ def _check_room(session: Session, challenge: ChallengeRecord, new: EntryRecord) 
 
 
 def challenge_row(session: Session, challenge_id: str) -> ChallengeRecord:
+    """The challenge with that id; NotFound if there is none."""
     row = session.get(ChallengeRecord, challenge_id)
     if row is None:
         raise NotFound("There is no such challenge.", "It may have been deleted; look at the list.")
@@ -229,6 +230,7 @@ def closed_since(row: ChallengeRecord) -> float | None:
 
 
 def check_open(row: ChallengeRecord) -> None:
+    """ChallengeClosed if nobody can enter or vote any more."""
     if closed_since(row) is not None:
         raise ChallengeClosed("This challenge is closed.", "Its results are shown; open another one to go on.")
 

@@ -27,7 +27,7 @@ LAZY: dict[str, tuple[str, str]] = {
     "train": ("trivium.music.commands.train:train", "Train a model on music."),
     "samples": ("trivium.music.commands.samples:samples", "Show what a training composed at a checkpoint."),
     "settings": ("trivium.music.commands.samples:settings", "Print the settings of trainings as JSON Schema."),
-    "score": ("trivium.music.commands.score:score", "Score a model on the benchmark, in nats per note."),
+    "score": ("trivium.music.commands.score:score", "Score a model on music that it has not seen."),
 }
 
 

@@ -3,6 +3,7 @@
     trivium music data my_midi_folder/ --out mine
     trivium music data --bach --out bach
     trivium music data --quartets --out quartets
+    trivium music data --folk --out folk
     trivium music data --chorales 300 --out plain
 """
 
@@ -28,6 +29,7 @@ SEED = click.IntRange(0, 2**31 - 1)
 @click.option("--quartets", "corpus", flag_value="quartets",
               help="String quartets by Haydn, Mozart and Beethoven, from there.")
 @click.option("--madrigals", "corpus", flag_value="madrigals", help="Renaissance madrigals by Monteverdi, from there.")
+@click.option("--folk", "corpus", flag_value="folk", help="Fiddle tunes of Ryan's collection of 1883, from there.")
 @click.option("--chorales", type=click.IntRange(2, 100_000), metavar="N", help="N chorales by Trivium's own rules.")
 @click.option("--melodies", type=click.IntRange(2, 100_000), metavar="N", help="N folk-like tunes by Trivium's rules.")
 @click.option("--out", metavar="NAME", help="Keep the set under this name; without it, only the report is made.")
@@ -75,6 +77,7 @@ def data(settings: Settings, folder: Path | None, corpus: str | None, chorales: 
 
 
 def show_set(data: Path, name: str, piece: int | None, write: Path | None, as_json: bool) -> None:
+    """Print the report of a kept set, and write one of its pieces where that is wanted."""
     from trivium.music.dataset import views as dataset_views
 
     if piece is not None and write is not None:
@@ -86,6 +89,7 @@ def show_set(data: Path, name: str, piece: int | None, write: Path | None, as_js
 
 
 def list_sets(data: Path, as_json: bool) -> None:
+    """Print the kept sets, a line each."""
     from trivium.music.dataset import sets as dataset
 
     cards = [card for _, card in dataset.kept_cards(data)]
@@ -136,12 +140,15 @@ def piece_lines(pieces: list[dict[str, Any]]) -> list[str]:
 
 
 def shown(heading: str, rows: list[str]) -> list[str]:
+    """The first rows below a heading; nothing where there are none."""
     return [f"{heading[0].upper()}{heading[1:]}:", *(f"  {row}" for row in rows[:SHOWN]), *more(rows)] if rows else []
 
 
 def more(rows: list[Any]) -> list[str]:
+    """How many rows a terminal is not shown."""
     return [f"  ... and {len(rows) - SHOWN} more (--json lists all)"] if len(rows) > SHOWN else []
 
 
 def share(value: float | None) -> str:
+    """As a percentage."""
     return "   none" if value is None else f"{value:7.2%}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path as FilePath
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
@@ -11,6 +10,7 @@ from starlette.concurrency import run_in_threadpool
 from trivium.core.once import once
 from trivium.core.task_queue import UPLOAD, receive
 from trivium.errors import MissingExtra
+from trivium.music.api_state import Data
 from trivium.music.dataset import sets as dataset
 from trivium.music.dataset import views as dataset_views
 from trivium.music.dataset.making import Makings
@@ -44,13 +44,7 @@ def makings(request: Request) -> Makings:
     return once(state, "music_makings", lambda: Makings(state.settings.data))
 
 
-def data_folder(request: Request) -> FilePath:
-    data: FilePath = request.app.state.settings.data
-    return data
-
-
 InTheMaking = Annotated[Makings, Depends(makings)]
-Data = Annotated[FilePath, Depends(data_folder)]
 
 
 @router.get("/sets")

@@ -99,6 +99,7 @@ def copied(archive: zipfile.ZipFile, info: zipfile.ZipInfo, target: Path, found:
 
 
 def too_large() -> str:
+    """What is said of a file over the limit."""
     return f"It is larger than {FILE_CAP_BYTES // 1_000_000} MB. Choose a smaller file."
 
 

@@ -30,7 +30,8 @@ def cleaned(raw: RawPiece) -> GridPiece | str:
     kept = without_clashes(voiced[:, :5])
     piece = GridPiece(
         notes=kept, title=raw.title, source=raw.source, metre=raw.metre, upbeat_steps=upbeat, bpm=raw.bpm,
-        key=raw.key or estimated_key(kept), key_is_estimated=not raw.key, is_four_part=is_four_part, moved=moved)
+        key=raw.key or estimated_key(kept[:, PITCH], kept[:, LENGTH]), key_is_estimated=not raw.key,
+        is_four_part=is_four_part, moved=moved)
     return why_not(piece) or piece
 
 

@@ -2,8 +2,10 @@
 
 music21's code is BSD-3-Clause; its corpus is there "with the permission of the encoders". A collection stands here
 where its files carry no terms of their own; a single file that names a publisher's rights is passed over, as are
-Palestrina's masses (their encoder keeps the rights to whatever is made of them) and the Essen songs (not for
-companies). Nothing of it is copied into Trivium.
+Palestrina's masses (their encoder keeps the rights to whatever is made of them), the Essen songs (not for companies)
+and Josquin's (GPL). Of the fiddle tunes Ryan's book of 1883 stands here, whose transcribers sent them in for all; not
+Aird's, whose transcriber points to a site of his own, nor O'Neill's, which many people typed for other collections.
+Nothing of it is copied into Trivium.
 
 Of Bach's 364 four-part works 14 pairs are nearly the same work; one of each is left out. Most of the benchmark's test
 pieces stand among them, so a model that has learned from Bach is never scored there.
@@ -26,22 +28,25 @@ from trivium.music.dataset.sets import TrainingSet
 LICENCE = ("music21 corpus, with the permission of the encoders; the music is in the public domain. "
            "Installed from the package music21 (BSD-3-Clause), not part of Trivium.")
 RIGHTS = re.compile(rb"<rights[^>]*>\s*[^\s<]")
+RIGHTS_ABC = re.compile(  # in any field but T:, the title
+    rb"(?im)^(?:[A-SU-Z]:|%).*(?:copyright|\(c\)\s*\d|\xa9|licen[cs]e|permission|all rights)")
 Say = Callable[[str], None]
 
 
 @dataclass(frozen=True)
 class Collection:
-    """Works of some composers."""
+    """Works of some composers, or the tunes of a book."""
 
     id: str
     title: str
     text: str
-    composers: tuple[str, ...]
+    composers: tuple[str, ...]  # their folders in the corpus
     minutes: float  # that reading it takes, about
     voices: range  # how many parts a work has that is taken
     accompaniment: tuple[tuple[str, int], ...]  # what the parts below the highest are called, and their programs
     choir: bool = False  # whether they must be soprano, alto, tenor and bass
     double: float = DOUBLE  # share of common windows from which a work is taken for another one once more
+    suffix: str = ".mxl"  # of its files: MusicXML or ABC
 
     def takes(self, piece: GridPiece) -> bool:
         """Whether a piece belongs to it."""
@@ -55,6 +60,8 @@ COLLECTIONS = (
                ("haydn", "mozart", "beethoven"), 2, range(4, 5), (("Violin 2", 40), ("Viola", 41), ("Cello", 42))),
     Collection("madrigals", "Renaissance madrigals", "Some 45 madrigals by Monteverdi, for five and six voices.",
                ("monteverdi",), 1, range(4, 7), (("Alto", 52), ("Tenor", 52), ("Bass", 52))),
+    Collection("folk", "Fiddle tunes", "Some 1,000 reels, jigs and hornpipes of Ryan's Mammoth Collection of 1883.",
+               ("ryansMammoth",), 0.5, range(1, 2), (), suffix=".abc"),
 )
 
 
@@ -68,7 +75,7 @@ def collection(name: str) -> Collection:
 
 
 def corpus_files(wanted: Collection) -> list[tuple[Path, str]]:
-    """A collection's works that are MusicXML, and a name for each: many works have a `movement1.mxl`."""
+    """A collection's files, and a name for each: many works have a `movement1.mxl`."""
     try:
         from music21 import corpus
     except ImportError:
@@ -77,13 +84,15 @@ def corpus_files(wanted: Collection) -> list[tuple[Path, str]]:
     for composer in wanted.composers:
         for path in map(Path, corpus.getComposer(composer)):
             within = path.parts[path.parts.index(composer) + 1:]
-            if path.suffix == ".mxl":
+            if path.suffix == wanted.suffix:
                 found.append((path, "/".join(within if len(wanted.composers) == 1 else (composer, *within))))
     return sorted(found)
 
 
 def names_rights(path: Path) -> bool:
-    """Whether a file (.mxl) says whose rights it is under."""
+    """Whether a file (.mxl or .abc) says whose rights it is under."""
+    if path.suffix == ".abc":
+        return RIGHTS_ABC.search(path.read_bytes()) is not None
     with zipfile.ZipFile(path) as whole:
         return any(RIGHTS.search(whole.read(name)) for name in whole.namelist() if not name.startswith("META-INF"))
 

@@ -72,4 +72,5 @@ def interval(draws: list[float]) -> list[float]:
 
 
 def mean(found: Floats) -> float | None:
+    """None of nothing."""
     return float(found.mean()) if len(found) else None

@@ -25,23 +25,34 @@ from trivium.music.dataset.piece import (
     transposition_range,
     voice_grid,
 )
+from trivium.music.dataset.voices import is_single
 
 SILENT, GOES_ON, BEGINS = 0, 1, 2  # the values of a roll
 CLIP_STEPS, PITCHES = 32, 128
 
 
 def voice_grids(pieces: Sequence[GridPiece], lowest: int = 36, highest: int = 81) -> list[tuple[Ints, Bools]]:
-    """For the Transformer: of each four-part piece (pitch (T, 4), onset (T, 4)); -1 is silence, columns S, A, T, B.
+    """For the Transformer: of each piece that `has_seats` (pitch (T, 4), onset (T, 4)); -1 is silence.
 
-    A piece that lies outside lowest..highest is moved in by octaves, or as little as it takes; one that is too wide is
-    left out.
+    Columns are S, A, T, B; a tune of one voice is a soprano whose companions are silent. A piece that lies outside
+    lowest..highest is moved in by octaves, or as little as it takes; one that is too wide is left out.
     """
     found = []
     for piece in pieces:
-        moved = fitted(piece, lowest, highest) if piece.is_four_part else None
+        moved = fitted(piece, lowest, highest) if has_seats(piece) else None
         if moved is not None:
             found.append(voice_grid(moved))
     return found
+
+
+def has_seats(piece: GridPiece) -> bool:
+    """Whether each of its voices can be told from the others: it has four of them, or is a tune alone."""
+    return piece.is_four_part or is_tune(piece)
+
+
+def is_tune(piece: GridPiece) -> bool:
+    """Whether one voice sings one note at a time."""
+    return piece.voices == 1 and is_single(piece.notes)
 
 
 def fitted(piece: GridPiece, lowest: int, highest: int) -> GridPiece | None:

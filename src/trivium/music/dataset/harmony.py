@@ -27,6 +27,7 @@ class Chord:
 
 
 def chord(name: str, degrees: str, bass: int | None = None, resolves: tuple[tuple[int, int], ...] = ()) -> Chord:
+    """A chord of these degrees of the scale, the first of them in the bass unless another is named."""
     classes = [int(each) for each in degrees.split()]
     return Chord(name, frozenset(classes), classes[0] if bass is None else bass,
                  tuple(degree for degree, _ in resolves), resolves)

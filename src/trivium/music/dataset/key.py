@@ -9,8 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-
-from trivium.music.dataset.piece import LENGTH, PITCH, Ints
+from numpy.typing import NDArray
 
 MAJOR = (6.35, 2.23, 3.48, 2.33, 4.38, 4.09, 2.52, 5.19, 2.39, 3.66, 2.29, 2.88)
 MINOR = (6.33, 2.68, 3.52, 5.38, 2.60, 3.53, 2.54, 4.75, 3.98, 2.69, 3.34, 3.17)
@@ -29,9 +28,9 @@ def fifths_of(name: str) -> tuple[int, str]:
     return BY_FIFTHS.index(tonic) - 7 - (3 if mode == "minor" else 0), mode
 
 
-def estimated_key(notes: Ints) -> str:
-    """The best of the 24 keys, "" where nothing sounds."""
-    heard: Any = np.bincount(notes[:, PITCH] % 12, weights=notes[:, LENGTH], minlength=12)
+def estimated_key(pitches: NDArray[np.int32], lengths: NDArray[np.int32]) -> str:
+    """The best of the 24 keys for notes of these pitches (N,), each so long (N,); "" where nothing sounds."""
+    heard: Any = np.bincount(pitches % 12, weights=lengths, minlength=12)
     if heard.max(initial=0) == heard.min(initial=0):
         return ""
     fits = [(float(np.corrcoef(np.roll(profile, tonic), heard)[0, 1]), tonic, mode)

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from trivium.music.dataset.key import fifths_of
 from trivium.music.notes import DEFAULT_BPM, TICKS_PER_QUARTER, Composition, Key, Metre, Note, Part, Tempo
 
 Ints = NDArray[np.int32]
@@ -160,8 +161,6 @@ def composition_of(piece: GridPiece, names: tuple[str, ...] = ("Soprano", "Alto"
 
 def key_list(piece: GridPiece) -> list[Key]:
     """The key, where the file stated it."""
-    from trivium.music.dataset.key import fifths_of
-
     if not piece.key or piece.key_is_estimated:
         return []
     fifths, mode = fifths_of(piece.key)

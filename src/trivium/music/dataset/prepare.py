@@ -12,6 +12,7 @@ from typing import Any
 
 from trivium.errors import BadFile
 from trivium.music.dataset.cleaning import cleaned
+from trivium.music.dataset.forms import is_tune
 from trivium.music.dataset.piece import LENGTH, ONSET, PITCH, GridPiece
 from trivium.music.dataset.reading import Reading, read_files
 from trivium.music.dataset.sets import FORMAT, TrainingSet, content_hash
@@ -156,11 +157,12 @@ def licence_in(folder: Path) -> str | None:
 
 
 def counts(pieces: Sequence[GridPiece], splits: Sequence[str]) -> dict[str, Any]:
-    """Pieces, steps, notes and four-part pieces, in all and of each split."""
+    """Pieces, four-part pieces, tunes of one voice, steps and notes, in all and of each split."""
     found = {}
     for name in ("all", *SPLITS):
         chosen = [piece for piece, each in zip(pieces, splits, strict=True) if name in ("all", each)]
         found[name] = {"pieces": len(chosen), "four_part": sum(piece.is_four_part for piece in chosen),
+                       "tunes": sum(is_tune(piece) for piece in chosen),
                        "steps": sum(piece.steps for piece in chosen),
                        "notes": sum(len(piece.notes) for piece in chosen)}
     return found
@@ -177,6 +179,7 @@ def leaks(pieces: Sequence[GridPiece], splits: Sequence[str]) -> list[dict[str, 
 
 
 def rounded(share: float | None) -> float | None:
+    """As the card keeps it."""
     return None if share is None else round(share, 5)
 
 

@@ -141,6 +141,11 @@ def open_set(name: str | Path, data: Path) -> TrainingSet:
     return unpacked(files.read_file(folder / ARRAYS), files.read_json(folder / CARD))
 
 
+def set_in_run(folder: Path) -> TrainingSet:
+    """The set that a training of an AR-CNN or a GAN has taken along, from its run's folder."""
+    return unpacked(files.read_file(folder / files.INPUTS / ARRAYS), files.read_json(folder / files.INPUTS / CARD))
+
+
 def delete_set(name: str, data: Path) -> None:
     """Forget a kept set; trainings keep their own copy of it."""
     folder = place_of(name, data)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+from trivium.errors import BadConfig
 from trivium.music.dataset.prepare import prepare, prepare_folder
 from trivium.music.dataset.sets import TrainingSet, is_set, open_set
 
@@ -43,6 +45,7 @@ def prepare_melodies(count: int, seed: int = 1) -> TrainingSet:
 
 
 def own_sources(name: str) -> dict[str, object]:
+    """What a card says of the sources of music by our own rules."""
     return {"name": name, "files": 0, "failed": [], "remarks": [], "other_files": {"count": 0, "such_as": None},
             "licence": OURS}
 
@@ -55,3 +58,17 @@ def training_set(source: str | Path, data: Path, seed: int = 1, say: Say = lambd
     if path.exists():
         return prepare_folder(path, seed, say=say)
     return open_set(str(source), data)
+
+
+def set_learned_from(learned: dict[str, Any], source: str | Path, data: Path,
+                     say: Say = lambda _text: None) -> TrainingSet:
+    """The training set that a model has learned from, which its card tells by the hash.
+
+    Raises:
+        BadConfig: the source is another set, whose held-out pieces may be among those that the model knows.
+    """
+    made = training_set(source, data, say=say)
+    if made.sha256 != learned.get("sha256"):
+        raise BadConfig("This model has learned from another set, which may hold these held-out pieces.",
+                        f"Name the set whose hash begins with {str(learned.get('sha256'))[:12]}.")
+    return made

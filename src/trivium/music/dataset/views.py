@@ -26,7 +26,9 @@ class SplitCounts(BaseModel):
     """How much music is in a split."""
 
     pieces: int
-    four_part: int = Field(description="Pieces in four separate voices; the Transformer learns from these alone.")
+    four_part: int = Field(description="Pieces in four separate voices; where there are any, the Transformer learns "
+                                       "from these alone.")
+    tunes: int = Field(description="Tunes of one voice; the Transformer learns from them where none has four voices.")
     steps: int = Field(description="Sixteenths.")
     notes: int
 
@@ -96,7 +98,7 @@ class SetPiece(BaseModel):
     composition: Composition
 
 
-SourceId = Literal["chorales", "melodies", "bach", "quartets", "madrigals"]
+SourceId = Literal["chorales", "melodies", "bach", "quartets", "madrigals", "folk"]
 
 
 class SetSource(BaseModel):
@@ -140,7 +142,7 @@ def sources() -> list[SetSource]:
         SetSource(id="chorales", title="Plain chorales", is_here=True, hint=None, usual=300,
                   text="Four-part pieces that Trivium writes by rules of its own. Good for a first try of anything."),
         SetSource(id="melodies", title="Folk-like tunes", is_here=True, hint=None, usual=300,
-                  text="One-voice tunes that Trivium writes by rules of its own; for the AR-CNN."),
+                  text="One-voice tunes that Trivium writes by rules of its own; for the Transformer and the AR-CNN."),
     ]
     hint = None if has_corpus else 'Install the package that holds it: pip install "trivium[corpus]"'
     return own + [SetSource.model_validate(

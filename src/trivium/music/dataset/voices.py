@@ -31,6 +31,7 @@ def with_voices(notes: Ints, part: Ints, inner: Ints) -> tuple[Ints, bool]:
 
 
 def labelled(notes: Ints, voice: NDArray[np.integer]) -> Ints:
+    """The table, (n, 5) or wider, with these voices, (n,), in order."""
     found = notes.copy()
     found[:, VOICE] = voice
     return in_order(found)

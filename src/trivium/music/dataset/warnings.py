@@ -64,12 +64,16 @@ def about_grid(card: dict[str, Any]) -> str:
 
 
 def about_voices(counts: dict[str, Any]) -> str:
-    """The Transformer learns from four voices."""
-    four, total = counts["all"]["four_part"], counts["all"]["pieces"]
-    if four == total:
+    """The Transformer learns from four voices, or from tunes where nothing has four voices."""
+    four, tunes, total = (counts["all"][name] for name in ("four_part", "tunes", "pieces"))
+    if total in (four, tunes):
         return ""
-    some = "None of the pieces has" if not four else f"{four} of {total} pieces have"
-    return f"{some} four separate voices; the Transformer learns from such pieces only, AR-CNN and GAN from all."
+    if four:
+        return (f"{four} of {total} pieces have four separate voices; the Transformer learns from such pieces only, "
+                "AR-CNN and GAN from all.")
+    some = f"and {tunes} of {total} are tunes of one voice" if tunes else "and none is a tune of one voice"
+    return (f"No piece has four separate voices, {some}; the Transformer learns from such pieces only, the AR-CNN "
+            "from all.")
 
 
 def about_files(card: dict[str, Any]) -> str:

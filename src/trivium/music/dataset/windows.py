@@ -125,6 +125,7 @@ def pieces_sharing(asked: Sequence[NDArray[Any]], known: Sequence[NDArray[Any]],
 
 
 def joined(keys: list[Keys]) -> Keys:
+    """All keys, one list after the other; there may be no list."""
     return np.concatenate([*keys, np.zeros(0, dtype=np.uint64)])
 
 

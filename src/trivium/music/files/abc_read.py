@@ -23,7 +23,7 @@ ORDER = "FCGDAEB"  # in which sharps come; flats in the other direction
 TUPLETS = {2: 3, 3: 2, 4: 3, 6: 2, 8: 3}
 FIELD = re.compile(r"^([A-Za-z]):\s*(.*)$")
 TOKEN = re.compile(
-    r"(?P<skip>\"[^\"]*\"|![^!]*!|\+[^+]*\+|\{[^}]*\}|[~.HLMOPSTuv`$\s\\*]+|\)|y\d*)"
+    r"(?P<skip>\"[^\"]*\"|![^!]*!|\+[^+]*\+|\{[^}]*\}|[~.H-Wh-w`$\s\\*]+|\)|y\d*)"
     r"|\[(?P<field>[A-Za-z]:[^\]]*)\]"
     r"|\((?P<tuplet>\d)(?::(?P<into>\d{0,2}))?(?::(?P<over>\d{0,2}))?"
     r"|(?P<slur>\()"

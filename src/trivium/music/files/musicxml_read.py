@@ -147,6 +147,7 @@ class ScoreReader:
         self.draft.metres = cut_bars(metres, starts[0])
 
     def remark(self, sentence: str) -> None:
+        """Say this once, however often it is met."""
         self.remarks[sentence] = None
 
 
@@ -327,6 +328,7 @@ def joined(about: Instrument, measures: list[Measure], starts: list[int]) -> Dra
 
 
 def append(part: DraftPart, onset: int, note: Sounding, with_voice: bool) -> None:
+    """Put a note that begins at this tick into the part."""
     part.notes.append((onset, note.length, note.pitch, note.velocity, note.voice if with_voice else None))
 
 
@@ -375,6 +377,7 @@ def number(text: str | None) -> Fraction:
 
 
 def within(value: Fraction, low: int, high: int) -> int:
+    """The nearest whole number from low to high."""
     return min(max(round(value), low), high)
 
 

@@ -59,6 +59,7 @@ def card(piece: Composition, about: dict[str, Any]) -> str:
 
 
 def cell(text: str) -> str:
+    """A text as a cell of a Markdown table."""
     return text.replace("|", "\\|")
 
 

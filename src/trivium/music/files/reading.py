@@ -22,6 +22,7 @@ MAX_FILE_MB = 64
 
 
 def main(folder: Path) -> int:
+    """In the process: read the file, write what came of it; its exit code."""
     enclosed = enclose(folder, folder)
     task: dict[str, Any] = json.loads((folder / TASK).read_text(encoding="utf-8"))
     data = (folder / FILE).read_bytes()

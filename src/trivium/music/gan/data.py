@@ -60,6 +60,7 @@ class Batch:
 
     @property
     def given(self) -> Floats:
+        """(B, 6, T, P): the accompaniment where it is given, 0 elsewhere."""
         return np.where(self.is_given[:, None, :, None] > 0, self.accompaniment, np.float32(0))
 
 

@@ -51,6 +51,7 @@ def empty_bars(roll: Roll) -> float:
 
 
 def pitch_classes_per_bar(roll: Roll) -> float:
+    """Different pitch classes of the accompaniment in a bar."""
     return metrics.pitch_classes_used(widened(roll[..., 1:].max(axis=-1, keepdims=True))[..., 0] > 0, BAR)
 
 
@@ -67,6 +68,7 @@ def polyphony(roll: Roll) -> float:
 
 
 def notes_per_bar(roll: Roll) -> float:
+    """Notes of the accompaniment that begin in a bar."""
     return float((roll[..., 1:] == BEGINS).sum() * BAR / len(roll))
 
 
@@ -76,10 +78,12 @@ def pitches(roll: Roll) -> Any:
 
 
 def scale_consistency(roll: Roll) -> float:
+    """Largest share of all notes that one major or minor scale holds."""
     return metrics.scale_consistency(pitches(roll))
 
 
 def pitch_class_entropy(roll: Roll) -> float:
+    """Of all notes, in bits."""
     return metrics.pitch_class_entropy(pitches(roll))
 
 

@@ -45,6 +45,7 @@ def unfolded(x: Tensor, pitches: int = PITCHES) -> Tensor:
 
 
 def down(channels_in: int, channels_out: int) -> nn.Conv1d:
+    """(B, C, T) -> (B, C, T/2)."""
     return nn.Conv1d(channels_in, channels_out, 4, stride=2, padding=1)
 
 

@@ -40,6 +40,7 @@ class Sheet:
 
     @property
     def steps(self) -> int:
+        """Length in sixteenths."""
         return len(self.roll)
 
 
@@ -55,7 +56,7 @@ def sheet(piece: GridPiece) -> Sheet:
 
 def to_one_key(melody: Ints) -> int:
     """By how many semitones a piece is moved so that its melody has no sharps or flats: to C major or A minor."""
-    key = estimated_key(melody)
+    key = estimated_key(melody[:, PITCH], melody[:, LENGTH])
     return (-7 * fifths_of(key)[0] + 6) % 12 - 6 if key else 0
 
 

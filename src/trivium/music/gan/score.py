@@ -13,9 +13,8 @@ from typing import Any
 
 import torch
 
-from trivium.core import files
 from trivium.errors import BadFile
-from trivium.music.dataset.sets import ARRAYS, CARD, unpacked
+from trivium.music.dataset.sets import set_in_run
 from trivium.music.gan.compose import opened
 from trivium.music.gan.measures import accompanied, compared, excerpts, style_distance
 from trivium.music.gan.models import FAMILY
@@ -36,8 +35,7 @@ def score(run: Path | str, split: str = "valid", seed: int = 1,
     torch.set_num_threads(1)
     folder = Path(run)
     model = FAMILY.of_run(folder)
-    inputs = folder / files.INPUTS
-    music = unpacked(files.read_file(inputs / ARRAYS), files.read_json(inputs / CARD))
+    music = set_in_run(folder)
     held_out, known = (excerpts([sheet(piece) for piece in music.split(name)]) for name in (split, "train"))
     if len(held_out) < 2:
         raise BadFile(f"This model's set has {len(held_out)} pieces in '{split}': too few to compare with.",

@@ -94,9 +94,11 @@ class Learner:
         return written(logits, given, is_given), logits
 
     def moved(self, *arrays: Any) -> list[Tensor]:
+        """The arrays as tensors on the device."""
         return [torch.from_numpy(array).to(self.device) for array in arrays]
 
     def step(self, name: str, loss: Tensor) -> None:
+        """One step of the optimiser of that network, down this loss."""
         self.adams[name].zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         self.adams[name].step()

@@ -45,13 +45,13 @@ def open_benchmark(content: bytes) -> dict[str, list[Ints]]:
                 for split in SPLITS}
 
 
-def bigram_nats(train: list[Ints], pieces: list[Ints], classes: int = CLASSES) -> float:
-    """The baseline: each voice's class given its last one, counted in `train`; nats per note over `pieces`.
+def bigram_nats(train: list[Ints], pieces: list[Ints], classes: int = CLASSES, voices: int = V) -> float:
+    """The baseline: each voice's class given its last one, counted in `train`; nats per note of `voices` over `pieces`.
 
     Unigram counts start at 1 and serve each piece's first cell; bigram counts start at 0.1.
     """
     nats = 0.0
-    for voice in range(V):
+    for voice in range(voices):
         single, pair = np.ones(classes), np.full((classes, classes), 0.1)
         for piece in train:
             cells = piece[:, voice]
@@ -61,4 +61,4 @@ def bigram_nats(train: list[Ints], pieces: list[Ints], classes: int = CLASSES) -
         for piece in pieces:
             cells = piece[:, voice]
             nats -= log_single[cells[0]] + log_pair[cells[:-1], cells[1:]].sum()
-    return float(nats / (V * sum(len(piece) for piece in pieces)))
+    return float(nats / (voices * sum(len(piece) for piece in pieces)))

@@ -1,7 +1,8 @@
 """Nats per note: how surprised a model is by music that it has not seen.
 
 -(sum of log p) / (4 x steps), over all cells of all pieces, silence scored like any class; each piece is read whole and
-alone, every cell given the true earlier cells of its piece and nothing else.
+alone, every cell given the true earlier cells of its piece and nothing else. Of tunes the sum is divided by their steps
+alone, so that cells which are always silent make no figure look better.
 """
 
 from __future__ import annotations
@@ -35,27 +36,26 @@ def of_target(logp: Tensor, piece: Piece, network: ChoraleTransformer) -> Tensor
 
 
 def likelihood(network: ChoraleTransformer, pieces: Sequence[Piece],
-               stopped: Callable[[], bool] = lambda: False) -> float | None:
-    """Nats per note in a single pass; None where it was stopped on the way."""
-    nats, cells = 0.0, 0
-    for piece in pieces:
-        if stopped():
-            return None
-        nats -= float(of_target(log_probabilities(network, piece), piece, network).sum())
-        cells += V * len(piece)
-    return nats / cells
+               stopped: Callable[[], bool] = lambda: False, voices: int = V) -> float | None:
+    """Nats per note of so many singing voices, in a single pass; None where it was stopped on the way."""
+    return nats_per_note(network, pieces, lambda piece: log_probabilities(network, piece), stopped, voices)
 
 
 def averaged_likelihood(network: ChoraleTransformer, pieces: Sequence[Piece], lowest: Ints, highest: Ints,
                         stopped: Callable[[], bool] = lambda: False) -> float | None:
     """Nats per note when each cell's probabilities are averaged over the keys of KEYS."""
+    return nats_per_note(network, pieces, lambda piece: averaged(network, piece, lowest, highest), stopped, V)
+
+
+def nats_per_note(network: ChoraleTransformer, pieces: Sequence[Piece], read: Callable[[Piece], Tensor],
+                  stopped: Callable[[], bool], voices: int) -> float | None:
+    """The mean over the cells of `voices` voices; `read` gives log p of every class of every cell, (T, V, C)."""
     nats, cells = 0.0, 0
     for piece in pieces:
         if stopped():
             return None
-        logp = of_target(averaged(network, piece, lowest, highest), piece, network)
-        nats -= float(logp.sum())
-        cells += V * len(piece)
+        nats -= float(of_target(read(piece), piece, network).sum())
+        cells += voices * len(piece)
     return nats / cells
 
 

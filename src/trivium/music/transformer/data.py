@@ -1,8 +1,9 @@
-"""Find the four-part music that a Transformer is to learn from: a training set, a folder, or the benchmark file.
+"""Find the music that a Transformer is to learn from: a training set, a folder, or the benchmark file.
 
-Of a training set the pieces in four parts are taken; one that leaves the pitches 36..81 is moved if it then fits. An
-upbeat is moved to the end of its bar, so that the number of a step tells its place in the bar. The benchmark is split
-as published and does not say where notes begin, so HOLD is no class there.
+Of a training set the pieces in four parts are taken; where it has none, its tunes of one voice, as sopranos whose
+companions are silent. A piece that leaves the pitches 36..81 is moved if it then fits. An upbeat is moved to the end of
+its bar, so that the number of a step tells its place in the bar. The benchmark is split as published and does not say
+where notes begin, so HOLD is no class there.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from trivium.music.dataset.piece import GridPiece
 from trivium.music.dataset.sets import TrainingSet
 from trivium.music.dataset.sources import Say, training_set
 from trivium.music.score.benchmark import SHA256, SIZE, is_benchmark, open_benchmark
-from trivium.music.transformer.tokens import LOWEST, PITCHES, SILENCE, Piece, classes_of, onsets_of
+from trivium.music.transformer.tokens import LOWEST, PITCHES, SILENCE, Piece, V, classes_of, onsets_of, voices_of
 
 FEWEST = 4  # pieces to learn from
 SHORTEST, LONGEST = 16, 4096  # steps
@@ -39,20 +40,24 @@ def training_inputs(source: str | Path, data_dir: Path, seed: int,
     made = training_set(source, data_dir, seed, say)
     pieces = {split: taken(made, split) for split in ("train", "valid")}
     if len(pieces["train"]) < FEWEST or not pieces["valid"]:
-        raise BadFile(f"Of {len(made.pieces)} pieces, {sum(map(len, pieces.values()))} have four voices and can be "
-                      f"learned from; a Transformer needs {FEWEST}, and one to be tested on.",
-                      "Add pieces in four parts, such as chorales, hymns or quartets.")
+        raise BadFile(f"Of {len(made.pieces)} pieces, {sum(map(len, pieces.values()))} have four voices, or one voice "
+                      f"where none has four, and can be learned from; a Transformer needs {FEWEST}, and one to be "
+                      "tested on.", "Add pieces in four parts, such as chorales or hymns, or take tunes alone.")
     left = sum(len(made.split(split)) for split in pieces) - sum(map(len, pieces.values()))
-    missed = [f"{left} pieces are left out: they have not four voices, or no key in which they fit."] if left else []
+    voices = voices_of(pieces["train"])
+    kind = "not in four voices" if voices == V else "no tunes"
+    missed = [f"{left} pieces are left out: they are {kind}, or have no key in which they fit."] if left else []
     sources = made.card["sources"]
     card = {"source": str(sources["name"]), "licence": sources.get("licence"), "sha256": made.sha256, "with_hold": True,
+            "voices": voices,
             "pieces": {split: len(found) for split, found in pieces.items()}}
     return inputs_of(pieces, card), [*missed, *made.warnings]
 
 
 def taken(made: TrainingSet, split: str) -> list[Piece]:
-    """The split's pieces that a Transformer can learn from."""
-    fitting = [fitted(piece) for piece in made.split(split)]
+    """The split's pieces that a Transformer can learn from: those of the set that are in four parts, or its tunes."""
+    in_four = any(piece.is_four_part for piece in made.pieces)
+    fitting = [fitted(piece) for piece in made.split(split) if piece.is_four_part or not in_four]
     return [piece for piece in fitting if piece is not None]
 
 

@@ -18,6 +18,7 @@ from trivium.music.notes import MAX_NOTES, MAX_PARTS, Composition
 from trivium.music.techniques import Composed, Model, Tell
 from trivium.music.transformer.compose import compose as write
 from trivium.music.transformer.controls import TransformerControls
+from trivium.music.transformer.models import writes_tunes
 from trivium.music.transformer.passages import Passages
 from trivium.music.transformer.sampling import Controls
 from trivium.music.transformer.sheet import Sheet, sheet_of
@@ -34,6 +35,9 @@ WINDOW = 512  # steps that are looked back on at most: a network has learned fro
 def compose(piece: Composition, controls: TransformerControls, model: Model, seed: int, tell: Tell,
             cancelled: Callable[[], bool]) -> Composed:
     """The piece with what was written; each passage is told as a "written" event."""
+    if writes_tunes(model.card["data"]) and (controls.mode == "harmonise" or controls.accompaniment):
+        raise BadConfig("This model has learned from tunes alone and can't write other voices.",
+                        "Choose another model, or let it extend or regenerate a tune.")
     torch.set_num_threads(1)  # so small a network gains nothing from more, and the result can't depend on them
     sheet = sheet_of(piece, controls)
     passages = Passages(sheet)

@@ -14,6 +14,7 @@ T steps, 4 voices; P pieces or particles side by side.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -221,9 +222,19 @@ class Piece:
     def __len__(self) -> int:
         return len(self.sounding)
 
+    @property
+    def is_tune(self) -> bool:
+        """Whether the soprano sings alone from beginning to end."""
+        return bool((self.sounding[:, 1:] == SILENCE).all())
+
     def transposed(self, semitones: int, clip: bool = False) -> Piece:
         """The same piece so many semitones higher; with `clip`, pitches past the lowest or highest stay there."""
         sounding = np.where(self.sounding == SILENCE, SILENCE, self.sounding + semitones)
         if clip:
             return Piece.of(np.where(sounding == SILENCE, SILENCE, np.clip(sounding, 0, PITCHES - 1)), self.onset)
         return Piece(sounding, self.onset, self.past.transposed(semitones))
+
+
+def voices_of(pieces: Sequence[Piece]) -> int:
+    """How many voices sing in these pieces: 4, or 1 where all are tunes."""
+    return 1 if all(piece.is_tune for piece in pieces) else V

@@ -49,6 +49,7 @@ from trivium.music.transformer.tokens import (
     CLASSES_WITH_HOLD,
     Ints,
     Piece,
+    V,
     targets_of,
     transposition_range,
     voice_ranges,
@@ -145,12 +146,12 @@ def train(config: TrainConfig, run: Run) -> None:
         late = is_late(config, run, now.update)
         is_due = late or now.update == last_update or now.update % (settings.evaluate_every * updates_an_epoch) == 0
         if is_due and now.update > now.evaluated:
-            valid = likelihood(learner.average, pieces.valid, stopped=lambda: run.stopped)
+            valid = likelihood(learner.average, pieces.valid, lambda: run.stopped, pieces.voices)
             if valid is None:
                 break  # half an evaluation counts for nothing; the next attempt makes it again
             now.evaluated, is_best = now.update, now.best is None or valid < now.best
             run.log(now.update, {"epoch": now.update / updates_an_epoch, METRIC: valid, BASELINE: bigram,
-                                 **mean_loss(losses), "charts/notes_per_s": pace.notes_per_s()})
+                                 **mean_loss(losses, pieces.voices), "charts/notes_per_s": pace.notes_per_s()})
             losses = []
             if is_best:
                 now.best = valid
@@ -164,7 +165,7 @@ def train(config: TrainConfig, run: Run) -> None:
         batch = next(stream)
         losses.append(learner.learn(batch.to(run.device), now.update, rate(now.update, last_update, WARM_UP)))
         now.update += 1
-        now.notes += int((batch.target >= 0).sum())
+        now.notes += int((batch.target >= 0).sum()) * pieces.voices // V
         run.progress(now.update, now.update / last_update, pace.left_s(last_update))
         if time.monotonic() - last_save > SAVE_EVERY_S:
             run.save(now.update, *capture(learner, now))
@@ -199,12 +200,12 @@ def baseline(pieces: Pieces) -> float:
     """What counting which class follows which comes to on the same held-out pieces."""
     train, valid = ([targets_of(piece.sounding, piece.onset, pieces.with_hold) for piece in split]
                     for split in (pieces.train, pieces.valid))
-    return bigram_nats(train, valid, CLASSES_WITH_HOLD if pieces.with_hold else CLASSES)
+    return bigram_nats(train, valid, CLASSES_WITH_HOLD if pieces.with_hold else CLASSES, pieces.voices)
 
 
-def mean_loss(losses: list[torch.Tensor]) -> dict[str, float]:
-    """For the curve; after a resume the first evaluation may come before any update."""
-    return {"losses/train": float(torch.stack(losses).mean())} if losses else {}
+def mean_loss(losses: list[torch.Tensor], voices: int) -> dict[str, float]:
+    """For the curve, in nats a note that is sung; after a resume the first evaluation may come before any update."""
+    return {"losses/train": float(torch.stack(losses).mean()) * V / voices} if losses else {}
 
 
 def batches(pieces: Pieces, settings: TransformerConfig, seed: int, first: int, last: int) -> Iterator[Batch]:

@@ -15,15 +15,19 @@ from tokenize import TokenError
 import numpy as np
 
 from trivium.errors import BadTrack
-from trivium.racing.data import TRACK_CAP_BYTES
 from trivium.racing.ground import TEXEL_M, finest_level
 from trivium.racing.track import Floats, Track, TrackCard, nearest_on_line, signed_area
 from trivium.racing.tracks.crossings import first_crossing
+from trivium.racing.tracks.limits import (
+    MAX_LENGTH_M,
+    MAX_ROWS,
+    MAX_WIDTH_M,
+    MIN_LENGTH_M,
+    MIN_ROWS,
+    MIN_WIDTH_M,
+    TRACK_CAP_BYTES,
+)
 
-MAX_ROWS = 2_000
-MIN_ROWS = 8  # fewer corners than this is no drivable road
-MIN_LENGTH_M, MAX_LENGTH_M = 3.0, 1_000.0
-MIN_WIDTH_M, MAX_WIDTH_M = 0.2, 4.0
 CAR_WIDTH_M = 0.2
 NARROW_M = 0.5
 TURNING_RADIUS_M = 0.55  # of the car at full steering, 30 degrees

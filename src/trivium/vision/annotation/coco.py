@@ -12,7 +12,8 @@ from collections import Counter
 from typing import Any
 
 from trivium.errors import BadFile
-from trivium.vision.annotation.records import Drawn, class_text, decoded, finite
+from trivium.vision.annotation.records import Drawn, Shape, class_text, decoded, finite
+from trivium.vision.annotation.shapes import from_rle, rle_counts
 
 EXPORT = "Export it again from the program that it came from."
 
@@ -33,12 +34,16 @@ def read(name: str, content: bytes, counts: Counter[str]) -> tuple[list[Drawn], 
         pictures[_key(row.get("id"))] = Drawn(source=name, picture=str(row.get("file_name", ""))[:1000], boxes=[],
                                               size=(size[0], size[1]) if size is not None and whole else None)
     annotations = _rows(data, "annotations")
-    if annotations and not any("bbox" in row for row in annotations):
+    if annotations and not any("bbox" in row or row.get("segmentation") for row in annotations):
         raise BadFile("It is a COCO file without boxes.", "Choose the one that is called instances or detection.")
     crowded, boxed = set(), set()
+    for each in pictures.values():
+        each.shapes = []
     for row in annotations:
         key = _key(row.get("image_id"))
         drawn, label = pictures.get(key), categories.get(_key(row.get("category_id")))
+        if drawn is not None and drawn.shapes is not None and label is not None:
+            drawn.shapes += _shapes(row, label)
         corners = finite(row["bbox"]) if isinstance(row.get("bbox"), list) else None
         if row.get("iscrowd"):
             counts["crowd"] += 1
@@ -73,6 +78,25 @@ def write(photos: list[tuple[str, int, int, list[tuple[int, tuple[float, float, 
         "annotations": annotations,
         "categories": [{"id": number, "name": name, "supercategory": ""} for number, name in enumerate(classes, 1)],
     }, ensure_ascii=False)
+
+
+def _shapes(row: dict[str, Any], label: str) -> list[Shape]:
+    """An object's pixels, also of a crowd; its box where nothing else is said."""
+    said, box = row.get("segmentation"), finite(row["bbox"]) if isinstance(row.get("bbox"), list) else None
+    if isinstance(said, dict):
+        try:
+            height, width = (int(side) for side in said["size"])
+            lengths = rle_counts(said.get("counts"))
+            from_rle(lengths, width, height)
+        except (BadFile, KeyError, TypeError, ValueError):
+            return [Shape(label=label, how="broken")]
+        return [Shape(label=label, counts=lengths, size=(height, width))]
+    rings = [ring for ring in (finite(each) for each in said if isinstance(each, list)) if ring and len(ring) >= 6] \
+        if isinstance(said, list) else []
+    if not rings and box is not None and len(box) == 4:
+        x, y, wide, high = box
+        return [Shape(label=label, rings=[[x, y, x + wide, y, x + wide, y + high, x, y + high]], how="box")]
+    return [Shape(label=label, rings=rings)] if rings else []
 
 
 def _parsed(content: bytes) -> dict[str, Any]:

@@ -9,9 +9,9 @@ from typing import Any
 from trivium.vision.annotation.matching import Matched, match, place
 from trivium.vision.annotation.reading import is_candidate, read_confined
 from trivium.vision.annotation.records import TITLES, Reading
-from trivium.vision.boxes import LabelledBox
-from trivium.vision.project import DETECTION
-from trivium.vision.sources import Found, Source
+from trivium.vision.collect.sources import Found, Source
+from trivium.vision.labels.boxes import LabelledBox
+from trivium.vision.project import DETECTION, MARKED, SEGMENTATION
 
 SAID = {  # what is counted while files are read, and how it is told
     "crowd": "{} mark a crowd instead of one thing and were left out.",
@@ -64,8 +64,8 @@ class Given:
         return placed.boxes
 
     def labelled(self, found: Sequence[Found]) -> list[Found]:
-        """Files with the class that a list gives them; for detection, with none."""
-        if self.task == DETECTION:
+        """Files with the class that a list gives them; with none where a photo has no class of its own."""
+        if self.task in MARKED:
             return [replace(each, label=None) for each in found]
         if self.matched is None or self.has_boxes:
             return list(found)
@@ -101,19 +101,37 @@ class Given:
         return found
 
 
-def given_with(source: Source, task: str, known: Iterable[str] = ()) -> Given:
+def given_with(source: Source, task: str, known: Iterable[str] = (), classes: Sequence[str] = ()) -> Given:
     """What the annotation files among these say; they are taken out, for they are no pictures.
 
-    `known` are the names of photos that the project has already; annotations may come after them.
+    `known` are the names of photos that the project has already; annotations may come after them. `classes` are those
+    of the project.
     """
+    if task == SEGMENTATION:
+        return _painted(source, list(known), classes)
+    matched = _matched(source, known)
+    return Given(task, matched)
+
+
+def _painted(source: Source, known: list[str], classes: Sequence[str]) -> Given:
+    """The same for masks."""
+    from trivium.vision.annotation.mask_files import file_masks
+    from trivium.vision.annotation.painted import Painted
+
+    masks = file_masks(source, known, list(classes))
+    return Painted(_matched(source, known, shapes=True), masks)
+
+
+def _matched(source: Source, known: Iterable[str], shapes: bool = False) -> Matched | None:
+    """What annotation files say of which photo; None where there are none."""
     candidates = [each for each in source.found if is_candidate(each.name)]
     if not candidates:
-        return Given(task)
+        return None
     pictures = [each.name for each in source.found if not is_candidate(each.name)]
     names = list(dict.fromkeys([*pictures, *known]))
-    reading = read_confined([(each.name, each.read) for each in candidates], names)
+    reading = read_confined([(each.name, each.read) for each in candidates], names, shapes)
     used = set(reading.used)
     source.found = [each for each in source.found if each.name not in used]
     for name, message in reading.passed_over:
         source.pass_over(name, message)
-    return Given(task, match(reading, names) if reading.format else None)
+    return match(reading, names) if reading.format else None

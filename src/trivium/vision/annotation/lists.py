@@ -1,4 +1,4 @@
-"""Lists of many pictures: `.lst` of MXNet and SageMaker, and CSV with a header.
+"""Lists of many pictures: `.lst` of MXNet and SageMaker.
 
 A line of an `.lst` is an index, numbers and a path, divided by tabs. One number is a class. Otherwise they begin with
 the header's width and an object's width: `4 5 W H`, then for each object its class and its left, top, right and bottom
@@ -9,25 +9,15 @@ https://mxnet.apache.org/versions/1.9.1/api/faq/recordio
 
 from __future__ import annotations
 
-import csv
-import io
 from collections import Counter
-from collections.abc import Iterator
 
-from trivium.errors import BadFile
 from trivium.vision.annotation.records import Drawn, class_text, decoded, finite
 
-FILE_COLUMNS = ("file", "filename", "file_name", "image", "path", "picture", "photo")
-CLASS_COLUMNS = ("label", "class", "category", "class_name")
 XYXY = tuple[float, float, float, float]
 
 
 def looks_like_lst(content: bytes) -> bool:
     return any(_lst_row(line) is not None for line in decoded(content[:20_000]).splitlines()[:5])
-
-
-def looks_like_csv(content: bytes) -> bool:
-    return _columns(decoded(content[:20_000])) is not None
 
 
 def read_lst(name: str, content: bytes, names: list[str], counts: Counter[str]) -> list[Drawn]:
@@ -45,25 +35,6 @@ def read_lst(name: str, content: bytes, names: list[str], counts: Counter[str]) 
     return found + [Drawn(source=name, picture=path, label=called[number]) for number, path in plain]
 
 
-def read_csv(name: str, content: bytes) -> list[Drawn]:
-    """The pictures of a table, with a class each; an empty class is none."""
-    text = decoded(content)
-    columns = _columns(text)
-    if columns is None:
-        raise BadFile("Its first line does not name the columns.", "Name them: file,label")
-    file_column, class_column, reader = columns
-    found = []
-    try:
-        for row in reader:
-            if len(row) > max(file_column, class_column):
-                label = row[class_column].strip()
-                found.append(Drawn(source=name, picture=row[file_column].strip()[:1000],
-                                   label=class_text(label, 0) if label else None))
-    except csv.Error:
-        raise BadFile("It is a damaged table.", "Save it again as CSV.") from None
-    return found
-
-
 def write_lst(rows: list[tuple[str, int, int, list[tuple[int, XYXY]]]]) -> str:
     """An `.lst` of pictures (path, width, height, boxes as class index and shares), header `4 5 W H`."""
     lines = []
@@ -76,13 +47,6 @@ def write_lst(rows: list[tuple[str, int, int, list[tuple[int, XYXY]]]]) -> str:
 def write_class_lst(rows: list[tuple[str, int]]) -> str:
     """An `.lst` of pictures and their class's number."""
     return "".join(f"{k}\t{index}\t{path}\n" for k, (path, index) in enumerate(rows))
-
-
-def write_csv(rows: list[tuple[str, str]]) -> str:
-    """A table of pictures and classes."""
-    out = io.StringIO()
-    csv.writer(out, lineterminator="\n").writerows([("file", "label"), *rows])
-    return out.getvalue()
 
 
 def _lst_row(line: str) -> tuple[list[float], str] | None:
@@ -121,17 +85,3 @@ def _class_names(plain: list[tuple[int, str]], names: list[str]) -> dict[int, st
     speaking = len(single) == len(folders) == len(set(single.values())) and all(single.values())
     return {number: names[number] if 0 <= number < len(names) else
             class_text(single[number], number) if speaking else f"class {number}" for number in folders}
-
-
-def _columns(text: str) -> tuple[int, int, Iterator[list[str]]] | None:
-    """(file's column, class's column, reader after the header)."""
-    first = text.split("\n", 1)[0]
-    divider = max(",;\t", key=first.count)
-    reader = csv.reader(io.StringIO(text), delimiter=divider)
-    try:
-        header = [cell.strip().lower() for cell in next(reader)]
-    except (StopIteration, csv.Error):
-        return None
-    file_column = next((header.index(name) for name in FILE_COLUMNS if name in header), None)
-    class_column = next((header.index(name) for name in CLASS_COLUMNS if name in header), None)
-    return None if file_column is None or class_column is None else (file_column, class_column, reader)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from trivium.vision.annotation.reading import stem_of
 from trivium.vision.annotation.records import Drawn, Reading
-from trivium.vision.boxes import MAX_BOXES, XYXY, LabelledBox, fitted
+from trivium.vision.labels.boxes import MAX_BOXES, XYXY, LabelledBox, fitted
 
 SAME_SHAPE = 0.02  # how far two shapes may differ and be the same picture, made smaller
 SIDEWAYS = (5, 6, 7, 8)  # EXIF orientations that change width and height
@@ -97,8 +97,8 @@ def place(drawn: Drawn, width: int, height: int, orientation: int = 1) -> Placed
         return Placed()
     size = drawn.size or (float(width), float(height))
     turned = False
-    if drawn.in_pixels and not _same_shape(size, (width, height)):
-        turned = orientation in SIDEWAYS and _same_shape(size, (height, width))
+    if drawn.in_pixels and not same_shape(size, (width, height)):
+        turned = orientation in SIDEWAYS and same_shape(size, (height, width))
         if not turned:
             return Placed(trouble=f"Its boxes were drawn on a picture of {size[0]:g} x {size[1]:g} pixels, and it has "
                                   f"{width} x {height}; they were left out.")
@@ -130,5 +130,6 @@ def upright(xyxy: XYXY, orientation: int) -> XYXY:
     return y1, 1 - x2, y2, 1 - x1  # 8, to be turned counter-clockwise
 
 
-def _same_shape(one: tuple[float, float], other: tuple[float, float]) -> bool:
+def same_shape(one: tuple[float, float], other: tuple[float, float]) -> bool:
+    """Whether two sizes are those of one picture, made smaller."""
     return abs(one[0] * other[1] - one[1] * other[0]) <= SAME_SHAPE * one[1] * other[0]

@@ -18,7 +18,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from trivium.errors import BadFile, StudioError
-from trivium.vision.annotation import coco, lists, voc, yolo
+from trivium.vision.annotation import coco, lists, tables, voc, yolo
 from trivium.vision.annotation.records import Drawn, Format, Reading
 
 ENDINGS = {".json", ".xml", ".txt", ".yaml", ".yml", ".names", ".lst", ".csv", ".tsv"}
@@ -33,7 +33,8 @@ def is_candidate(name: str) -> bool:
     return "." + name.rpartition(".")[2].lower() in ENDINGS
 
 
-def read_confined(files: Iterable[tuple[str, Callable[[], bytes]]], pictures: Iterable[str]) -> Reading:
+def read_confined(files: Iterable[tuple[str, Callable[[], bytes]]], pictures: Iterable[str],
+                  shapes: bool = False) -> Reading:
     """What these files say of pictures; those that cannot be read are told, and BadFile where that is all of them."""
     from trivium.core.child import run_child
 
@@ -53,7 +54,7 @@ def read_confined(files: Iterable[tuple[str, Callable[[], bytes]]], pictures: It
                 out.write(content)
                 index.append((name, len(content)))
         stems = sorted({stem_of(name) for name in pictures})
-        (folder / INDEX).write_text(json.dumps({"files": index, "stems": stems}), encoding="utf-8")
+        (folder / INDEX).write_text(json.dumps({"files": index, "stems": stems, "shapes": shapes}), encoding="utf-8")
         run_child("trivium.vision.annotation.reading", folder, CPU_S)
         if not (folder / STARTED).exists():
             raise StudioError("The process that reads annotations could not start.", "Try again; run: trivium doctor")
@@ -100,7 +101,10 @@ def main(folder: Path) -> int:
         at += size
     (folder / STARTED).touch()
     confine(folder, Limits(mem_mb=MEMORY_MB, file_mb=FILE_MB), enclosed=enclosed)
-    (folder / RESULT).write_text(read(files, set(index["stems"])).model_dump_json(), encoding="utf-8")
+    found = read(files, set(index["stems"]))
+    for drawn in [] if index["shapes"] else found.drawn:
+        drawn.shapes = None  # thousands of outlines, of no use for boxes
+    (folder / RESULT).write_text(found.model_dump_json(), encoding="utf-8")
     return 0
 
 
@@ -143,7 +147,7 @@ def format_of(name: str, content: bytes, stems: set[str]) -> str | None:
     if ending == ".lst":
         return "lst" if lists.looks_like_lst(content) else None
     if ending in (".csv", ".tsv"):
-        return "csv" if lists.looks_like_csv(content) else None
+        return "csv" if tables.looks_like_csv(content) else None
     if ending == ".txt" and yolo.looks_like(content):
         return "yolo" if content.strip() or stem_of(name) in stems else None
     return None
@@ -193,7 +197,7 @@ def _of_file(kind: str, name: str, content: bytes, names: list[str], counts: Cou
         return [yolo.read(name, content, names, counts)], names
     if kind == "lst":
         return lists.read_lst(name, content, names, counts), names
-    return lists.read_csv(name, content), []
+    return tables.read_csv(name, content, counts), []
 
 
 if __name__ == "__main__":

@@ -14,6 +14,18 @@ Format = Literal["coco", "voc", "yolo", "lst", "csv"]
 TITLES: dict[str, str] = {"coco": "COCO", "voc": "Pascal VOC", "yolo": "YOLO", "lst": ".lst", "csv": "CSV"}
 
 
+class Shape(BaseModel):
+    """One object's pixels: outlines, or the lengths of runs down the columns of a picture of that size."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    label: str
+    rings: list[list[float]] = Field(default_factory=list)  # x, y, x, y, ...
+    counts: list[int] | None = None
+    size: tuple[int, int] | None = None  # height, width of the run lengths
+    how: Literal["drawn", "box", "broken"] = "drawn"  # whether it is only a box, or can't be read
+
+
 class Drawn(BaseModel):
     """One picture's boxes or its class, as a file names them."""
 
@@ -26,6 +38,7 @@ class Drawn(BaseModel):
     size: tuple[float, float] | None = None  # width and height that the pixels belong to; None: those of the picture
     boxes: list[tuple[str, float, float, float, float]] | None = None  # class, left, top, right, bottom edges
     label: str | None = None  # for classification
+    shapes: list[Shape] | None = None  # for segmentation
 
 
 class Reading(BaseModel):

@@ -10,7 +10,7 @@ from collections import Counter
 from typing import Any
 
 from trivium.errors import BadFile
-from trivium.vision.annotation.records import Drawn, class_text, decoded, finite
+from trivium.vision.annotation.records import Drawn, Shape, class_text, decoded, finite
 
 NAME_FILES = {"classes.txt", "labels.txt", "obj.names", "names.txt"}
 BOX, SURE_BOX, LEAST_POLYGON = 5, 6, 7  # numbers in a line; a model's own answers end in a confidence
@@ -40,7 +40,7 @@ def names_of(name: str, content: bytes) -> list[str]:
 
 def read(name: str, content: bytes, names: list[str], counts: Counter[str]) -> Drawn:
     """The picture of a file."""
-    boxes = []
+    boxes, shapes = [], list[Shape]()
     for line in decoded(content).splitlines():
         if not line.strip():
             continue
@@ -51,10 +51,12 @@ def read(name: str, content: bytes, names: list[str], counts: Counter[str]) -> D
             counts["unknown_class"] += 1
         else:
             counts["polygons"] += len(row[1]) >= LEAST_POLYGON - 1
-            boxes.append((names[row[0]] if names else f"class {row[0]}", *_corners(row[1])))
+            label = names[row[0]] if names else f"class {row[0]}"
+            boxes.append((label, *_corners(row[1])))
+            shapes.append(Shape(label=label, rings=[_ring(row[1])]))
     stem = name.rpartition(".")[0]
     return Drawn(source=name, picture=stem.rpartition("/")[2], also=stem.rpartition("/")[2], in_pixels=False,
-                 boxes=boxes)
+                 boxes=boxes, shapes=shapes)
 
 
 def write(boxes: list[tuple[int, tuple[float, float, float, float]]]) -> str:
@@ -90,6 +92,14 @@ def _corners(values: list[float]) -> tuple[float, float, float, float]:
         return min(xs), min(ys), max(xs), max(ys)
     x, y, width, height = values[:4]
     return x - width / 2, y - height / 2, x + width / 2, y + height / 2
+
+
+def _ring(values: list[float]) -> list[float]:
+    """The outline of a line: its polygon, or its box."""
+    if len(values) >= LEAST_POLYGON - 1:
+        return values
+    x1, y1, x2, y2 = _corners(values)
+    return [x1, y1, x2, y1, x2, y2, x1, y2]
 
 
 def _from_yaml(content: bytes) -> list[str]:

@@ -37,9 +37,13 @@ def cut_outs(kinds: Sequence[str]) -> dict[str, list[Image.Image]]:
     if unknown or not kinds:
         raise BadConfig(f"There are no cut-outs of the kind {unknown[0][:64]!r}." if unknown else "No kind was chosen.",
                         f"There are: {', '.join(there)}.")
+    return {kind: named(there[kind]) for kind in kinds}
+
+
+def named(wanted: Sequence[str]) -> list[Image.Image]:
+    """The RGBA pictures of these names in the archive."""
     with zipfile.ZipFile(io.BytesIO(_stored())) as archive:
-        return {kind: [Image.open(io.BytesIO(archive.read(name)), formats=("WEBP",)).convert("RGBA")
-                       for name in there[kind]] for kind in kinds}
+        return [Image.open(io.BytesIO(archive.read(name)), formats=("WEBP",)).convert("RGBA") for name in wanted]
 
 
 def _stored() -> bytes:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from trivium.vision.pictures import Bytes
+from trivium.vision.collect.pictures import Bytes
 
 Floats = np.ndarray[Any, np.dtype[np.float32]]
 ROUGH_SIDES = (4, 9, 23)  # places of the noise, coarse to fine

@@ -13,15 +13,15 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageFilter
 
+from trivium.vision.collect.pictures import Bytes
 from trivium.vision.demo_data.grounds import ground
-from trivium.vision.pictures import Bytes
 
 CutOuts = Mapping[str, Sequence[Image.Image]]  # kind -> RGBA pictures
 Rect = tuple[float, float, float, float]
 
 SHAPES = ((640, 480), (480, 640), (640, 360), (512, 512))
 LEAST_SEEN = 0.4  # of an object; one that is covered more is taken away again
-SMALLEST, LARGEST = 0.15, 0.7  # of the shorter side of the scene
+SIZES = (0.15, 0.7)  # of an object's longer side, of the shorter side of the scene
 TRIES = 8
 
 
@@ -49,10 +49,11 @@ class Scene:
     things: list[Thing]
 
 
-def scene(cut_outs: CutOuts, seed: int, number: int, most: int = 5, others: Sequence[Image.Image] = ()) -> Scene:
+def scene(cut_outs: CutOuts, seed: int, number: int, most: int = 5, others: Sequence[Image.Image] = (),
+          shapes: Sequence[tuple[int, int]] = SHAPES) -> Scene:
     """Scene `number`: one to `most` objects of any kind; `others` lie about without being objects."""
     rng = np.random.default_rng([seed, number])
-    width, height = SHAPES[int(rng.integers(len(SHAPES)))]
+    width, height = shapes[int(rng.integers(len(shapes)))]
     picture = ground(width, height, rng).astype(np.float32)
     kinds = sorted(cut_outs)
     things: list[Thing] = []
@@ -65,12 +66,12 @@ def scene(cut_outs: CutOuts, seed: int, number: int, most: int = 5, others: Sequ
     return Scene(photographed(picture, rng), things)
 
 
-def laid(picture: Any, things: list[Thing], label: str | None, cut_out: Image.Image,
-         rng: np.random.Generator) -> tuple[Any, list[Thing]]:
+def laid(picture: Any, things: list[Thing], label: str | None, cut_out: Image.Image, rng: np.random.Generator,
+         sizes: tuple[float, float] = SIZES) -> tuple[Any, list[Thing]]:
     """The picture with one more object, where there is room that hides none of the others too much."""
     height, width = picture.shape[:2]
     for _ in range(TRIES):
-        shape = placed(cut_out, width, height, rng)
+        shape = placed(cut_out, width, height, rng, sizes)
         alpha = shape[..., 3] / 255.0
         solid = alpha > 0.5
         if not solid.any():
@@ -83,13 +84,14 @@ def laid(picture: Any, things: list[Thing], label: str | None, cut_out: Image.Im
     return picture, things
 
 
-def placed(cut_out: Image.Image, width: int, height: int, rng: np.random.Generator) -> Any:
+def placed(cut_out: Image.Image, width: int, height: int, rng: np.random.Generator,
+           sizes: tuple[float, float] = SIZES) -> Any:
     """(H, W, 4): the cut-out somewhere on an empty scene, wholly or nearly wholly inside."""
     cut_out = cut_out.crop(cut_out.getchannel("A").getbbox())
     if rng.random() < 0.5:
         cut_out = cut_out.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
     cut_out = cut_out.rotate(float(rng.uniform(-35, 35)), Image.Resampling.BICUBIC, expand=True)
-    side = min(width, height) * np.exp(rng.uniform(np.log(SMALLEST), np.log(LARGEST)))
+    side = min(width, height) * np.exp(rng.uniform(np.log(sizes[0]), np.log(sizes[1])))
     factor = side / max(cut_out.size)
     w, h = (max(2, round(each * factor * rng.uniform(0.9, 1.1))) for each in cut_out.size)
     cut_out = cut_out.resize((w, h), Image.Resampling.LANCZOS)

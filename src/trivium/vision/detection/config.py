@@ -7,8 +7,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from trivium.core.knob import knob
 
 
-class DetectAugmentConfig(BaseModel):
-    """How photos are changed, by chance, into further views with their boxes."""
+class ViewConfig(BaseModel):
+    """How photos are changed, by chance, into further views, and what is marked on them with them."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -27,6 +27,11 @@ class DetectAugmentConfig(BaseModel):
         0.25, ge=0.0, le=1.0, title="Colour", description="Change brightness, contrast and colourfulness by up to "
                                                           "this.",
         json_schema_extra=knob("augmentation", "minds other light less", "colours tell things apart"))
+
+
+class DetectAugmentConfig(ViewConfig):
+    """The same for boxes."""
+
     mosaic: float = Field(
         0.3, ge=0.0, le=1.0, title="Mosaics", description="Share of the views that are put together from four photos.",
         json_schema_extra=knob("augmentation", "smaller things, more surroundings", "more like real photos"))

@@ -18,13 +18,13 @@ from trivium.core import files
 from trivium.core.run import Run
 from trivium.core.runfolder import Content
 from trivium.errors import BadConfig, BadFile
-from trivium.vision import duplicates
-from trivium.vision.backbone import Floats
-from trivium.vision.boxing import detection_photos
-from trivium.vision.data import features_of
+from trivium.vision.backbone.efficientnet import Floats
+from trivium.vision.classification.data import features_of
+from trivium.vision.classification.split import Ints, stratified_folds
+from trivium.vision.collect import duplicates
+from trivium.vision.collect.store import PictureStore
+from trivium.vision.labels.boxing import detection_photos
 from trivium.vision.project import Project
-from trivium.vision.split import Ints, stratified_folds
-from trivium.vision.store import PictureStore
 from trivium.vision.tuning.pictures import PICTURES, pack_pictures
 
 BOXES = "boxes.json"

@@ -20,20 +20,20 @@ import torch
 from PIL import Image
 
 from trivium.core import files
-from trivium.core.learning import SAVE_EVERY_S
+from trivium.core.learning import SAVE_EVERY_S, in_rounds
 from trivium.core.run import Run
 from trivium.errors import BadConfig
-from trivium.vision.backbone import Floats
+from trivium.vision.backbone.efficientnet import Floats
+from trivium.vision.backbone.features import Session
+from trivium.vision.classification.split import Ints
+from trivium.vision.collect.pictures import squashed
 from trivium.vision.detection.config import DetectConfig
 from trivium.vision.detection.data import BoxedPhotos
 from trivium.vision.detection.geometry import LEAST_SCORE, SIZE, picked
 from trivium.vision.detection.learner import CHUNK, Learner
 from trivium.vision.detection.scoring import Said, scores_of
-from trivium.vision.detection.taps import NUMBERS, Taps, looked_at, tap_model
+from trivium.vision.detection.taps import DETECTION, Taps, looked_at, tap_model
 from trivium.vision.detection.views import SQUARE, Boxed, square, view
-from trivium.vision.features import Session
-from trivium.vision.pictures import squashed
-from trivium.vision.split import Ints
 from trivium.vision.tuning.learner import rate
 from trivium.vision.tuning.pictures import PICTURES, opened
 
@@ -79,7 +79,7 @@ class Teaching:
 
     def look(self) -> bool:
         """Open the photos, make their views, and show these to the backbone; False if somebody wants an end."""
-        photos, room = self.learned, MOST_BYTES // (NUMBERS * 2)
+        photos, room = self.learned, MOST_BYTES // (DETECTION.numbers * 2)
         each = 1 + views_that_fit(self.config.views, len(photos), room - int(self.aside.sum()))
         if each <= self.config.views:
             self.run.note(f"{each - 1} views of each photo instead of {self.config.views}, for want of memory.",
@@ -127,13 +127,8 @@ class Teaching:
 
     def lesson(self, update: int) -> Ints:
         """The rows of `taps` that an update learns from: photos in an order drawn anew each time round."""
-        batch, count = self.config.learn.batch, len(self.learned)
-        places = np.arange(update * batch, (update + 1) * batch)
-        orders = {int(round_): np.random.default_rng([self.run.seed, 0, int(round_)]).permutation(count)
-                  for round_ in np.unique(places // count)}
-        photos = np.array([orders[int(place // count)][place % count] for place in places])
-        each = len(self.views) // count
-        return np.asarray(photos * each + np.random.default_rng([self.run.seed, 1, update]).integers(0, each, batch))
+        count = len(self.learned)
+        return lesson(update, self.config.learn.batch, count, len(self.views) // count, self.run.seed)
 
     def report(self, learner: Learner, losses: list[tuple[float, float]]) -> None:
         """A point of each curve."""
@@ -165,6 +160,12 @@ class Teaching:
         self.saved_at = time.monotonic()
 
 
+def lesson(update: int, batch: int, count: int, each: int, seed: int) -> Ints:
+    """The views, `each` of every one of `count` photos, that an update learns from."""
+    photos = in_rounds(update, batch, count, seed)
+    return np.asarray(photos * each + np.random.default_rng([seed, 1, update]).integers(0, each, batch))
+
+
 def said_of(boxes: Floats, scores: Floats) -> tuple[Floats, Ints, Floats]:
     """What counts of a detector's answer to one picture when it is judged."""
     return picked(boxes, scores, LEAST_SCORE)
@@ -173,14 +174,14 @@ def said_of(boxes: Floats, scores: Floats) -> tuple[Floats, Ints, Floats]:
 def views_that_fit(views: int, photos: int, room: int) -> int:
     """How many views beside the photo itself there is room for."""
     if room < photos:
-        raise BadConfig(f"{photos:,} photos are too many to teach a detector on this machine.",
+        raise BadConfig(f"{photos:,} photos are too many to teach on this machine.",
                         "Make a project with fewer of them.")
     return min(views, room // photos - 1)
 
 
 def preload(config: DetectConfig, threads: int) -> None:
     """Import and try out what is slow to find once the run is confined."""
-    from trivium.vision import pictures
+    from trivium.vision.collect import pictures
 
     pictures.preload()
     torch.set_num_threads(threads)

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from trivium.vision.backbone import Floats
-from trivium.vision.boxes import iou
+from trivium.vision.backbone.efficientnet import Floats
+from trivium.vision.labels.boxes import iou
 
 SIZE = 320  # pixels, the side of the square that a detector looks at
 STRIDES = (8, 16, 32)  # pixels from one point of a grid to the next
@@ -18,6 +18,7 @@ GRIDS = tuple(SIZE // stride for stride in STRIDES)
 POINTS = sum(grid * grid for grid in GRIDS)
 MOST_BOXES, LOOKED_AT = 100, 400  # in one picture; the surest ones that are compared
 OVERLAP = 0.6  # of two boxes of one class, above which the surer one stays
+SAME_PLACE = 0.7  # of two boxes of different classes, above which they are taken for one thing
 LEAST_SCORE = 0.01  # of a box that counts when a detector is judged
 FURTHEST = 6.0  # of the logarithm of the distance from a point to a box's side, in strides
 

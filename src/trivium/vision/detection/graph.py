@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 import onnx
 
-from trivium.vision.backbone import Floats, pretrained
+from trivium.vision.backbone.efficientnet import Floats, pretrained
+from trivium.vision.backbone.graph import BOXES, SCORES, Graph
 from trivium.vision.detection.geometry import FURTHEST, POINTS, SIZE, anchor_points
 from trivium.vision.detection.taps import add_taps
-from trivium.vision.graph import BOXES, SCORES, Graph
 
 NORM_EPSILON = 1e-5  # of torch's BatchNorm2d
 Weights = Mapping[str, Floats]  # of `network.Detector`, by the names of its state

@@ -9,13 +9,13 @@ import numpy as np
 
 from trivium.core import files
 from trivium.errors import BadConfig, BadFile
+from trivium.vision.classification.split import Ints
+from trivium.vision.collect.reading import read_batch
+from trivium.vision.collect.store import PictureStore
 from trivium.vision.deploy import MODEL, read_bundle
 from trivium.vision.detection.data import BOXES, BoxedPhotos, array_of, boxed_photos_of, open_boxed_photos
 from trivium.vision.detection.scoring import Said, scores_of
 from trivium.vision.project import load
-from trivium.vision.reading import read_batch
-from trivium.vision.split import Ints
-from trivium.vision.store import PictureStore
 
 BATCH = 64  # photos in memory at a time
 HOW = "Photos of another project, judged by the finished model; those of its own training left out."

@@ -13,10 +13,10 @@ from typing import Any
 
 import numpy as np
 
-from trivium.vision.backbone import Floats
-from trivium.vision.boxes import iou
+from trivium.vision.backbone.efficientnet import Floats
+from trivium.vision.classification.split import Ints
 from trivium.vision.detection.geometry import MOST_BOXES
-from trivium.vision.split import Ints
+from trivium.vision.labels.boxes import iou
 
 OVERLAPS = tuple(round(0.5 + 0.05 * k, 2) for k in range(10))
 RECALLS = np.linspace(0.0, 1.0, 101)
@@ -50,15 +50,22 @@ def matches(photo: Said, class_id: int) -> Matches:
     chosen = chosen[np.argsort(-photo.scores[chosen], kind="stable")][:MOST_BOXES]
     true = photo.true_boxes[photo.true_classes == class_id]
     overlaps = iou(photo.boxes[chosen], true)
-    hits = np.zeros((len(OVERLAPS), len(chosen)), bool)
-    for row, least in enumerate(OVERLAPS if len(true) else ()):
-        free = np.ones(len(true), bool)
-        for k in np.flatnonzero(overlaps.max(1) >= least).tolist():
-            open_to = np.where(free, overlaps[k], -1.0)
-            if open_to.max() >= least:
-                hits[row, k] = True
-                free[len(true) - 1 - int(open_to[::-1].argmax())] = False  # of equals the last, as pycocotools does
+    hits = np.array([partners(overlaps, least) >= 0 for least in OVERLAPS])
     return Matches(photo.scores[chosen], hits, len(true))
+
+
+def partners(overlaps: Floats, least: float) -> Ints:
+    """(n,): which of m true boxes each found box has, given their overlaps (n, m), the surest first; -1 where none."""
+    taken = np.full(len(overlaps), -1)
+    if not overlaps.size:
+        return taken
+    free = np.ones(overlaps.shape[1], bool)
+    for k in np.flatnonzero(overlaps.max(1) >= least).tolist():
+        open_to = np.where(free, overlaps[k], -1.0)
+        if open_to.max() >= least:
+            taken[k] = len(free) - 1 - int(open_to[::-1].argmax())  # of equals the last, as pycocotools does
+            free[taken[k]] = False
+    return taken
 
 
 def average_precisions(found: Sequence[Matches], overlaps: int = len(OVERLAPS)) -> Any:
@@ -80,12 +87,16 @@ def curve(hits: Any, there: int) -> tuple[Any, Any]:
 
 def area_under(hits: Any, there: int) -> float:
     """Average precision of boxes in the order of their scores."""
-    if not len(hits):
-        return 0.0
-    recall, precision = curve(hits, there)
+    return float(best_precisions(*curve(hits, there)).mean())
+
+
+def best_precisions(recall: Any, precision: Any) -> Any:
+    """(101,): the best precision that is reached at each of `RECALLS` or beyond."""
+    if not len(recall):
+        return np.zeros(len(RECALLS))
     best = np.maximum.accumulate(precision[::-1])[::-1]
     at = np.searchsorted(recall, RECALLS, side="left")
-    return float(np.where(at < len(best), best[np.minimum(at, len(best) - 1)], 0.0).mean())
+    return np.where(at < len(best), best[np.minimum(at, len(best) - 1)], 0.0)
 
 
 def mean_precision(every: Sequence[Sequence[Matches]], overlaps: int = len(OVERLAPS)) -> tuple[float, float]:
@@ -96,18 +107,63 @@ def mean_precision(every: Sequence[Sequence[Matches]], overlaps: int = len(OVERL
 
 
 def scores_of(photos: Sequence[Said], classes: Sequence[str], seed: int = 0, draws: int = DRAWS) -> dict[str, Any]:
-    """{"map50", "map50_95", "interval", "per_class", "n", "boxes"}; the interval by drawing photos anew (bootstrap)."""
+    """{"map50", "map50_95", "interval", "per_class", "n", "boxes"}; intervals by drawing photos anew (bootstrap)."""
     every = [[matches(photo, k) for photo in photos] for k in range(len(classes))]
     map50, map50_95 = mean_precision(every)
-    rng, drawn = np.random.default_rng(seed), []
-    for _ in range(draws):
-        chosen = rng.integers(0, len(photos), len(photos))
-        drawn.append(mean_precision([[found[k] for k in chosen] for found in every], 1)[0])
-    low, high = np.quantile(drawn, (0.025, 0.975)) if drawn else (map50, map50)
+    spread = spreads(every, seed, draws)
     return {"map50": round(map50, 6), "map50_95": round(map50_95, 6), "n": len(photos),
-            "interval": [round(float(low), 6), round(float(high), 6)],
+            "interval": spread.map50, "interval_50_95": spread.map50_95,
             "boxes": sum(len(photo.true_boxes) for photo in photos),
-            "per_class": {name: class_row(found) for name, found in zip(classes, every, strict=True)}}
+            "per_class": {name: {**class_row(found), "interval": own}
+                          for name, found, own in zip(classes, every, spread.ap50, strict=True)}}
+
+
+@dataclass(frozen=True)
+class Spreads:
+    """95 % intervals; of a class None where nothing of it is there."""
+
+    map50: list[float]
+    map50_95: list[float]
+    ap50: list[list[float] | None]
+
+
+def spreads(every: Sequence[Sequence[Matches]], seed: int, draws: int = DRAWS) -> Spreads:
+    """How much average precision would differ with other photos: of classes x photos, drawn anew (bootstrap).
+
+    Without any draw the photos are as they are, and an interval has no width.
+    """
+    photos, rng = len(every[0]), np.random.default_rng(seed)
+    counts = np.array([np.bincount(rng.integers(0, photos, photos), minlength=photos) for _ in range(draws)]
+                      or [np.ones(photos, np.int64)])  # (D, P)
+    drawn = np.array([precisions_drawn(found, counts) for found in every])  # (K, D, O)
+    known = np.isfinite(drawn[:, :, 0]).sum(0)  # (D,) classes that a draw has anything of
+    mean = np.nansum(drawn, 0) / np.maximum(known, 1)[:, None]  # (D, O)
+    return Spreads(quantiles(mean[:, 0]), quantiles(mean.mean(1)),
+                   [quantiles(rows[np.isfinite(rows)]) if sum(each.there for each in found) else None
+                    for rows, found in zip(drawn[:, :, 0], every, strict=True)])
+
+
+def quantiles(values: Any) -> list[float]:
+    return [round(float(v), 6) for v in np.quantile(values, (0.025, 0.975))]
+
+
+def precisions_drawn(found: Sequence[Matches], counts: Ints) -> Any:
+    """(D, O): average precisions of one class where each photo counts so many times, (D, P); NaN where nothing is.
+
+    The same as `average_precisions` of the photos that were drawn, without putting them in order for each draw.
+    """
+    scores = np.concatenate([each.scores for each in found])
+    order = np.argsort(-scores, kind="stable")
+    photo = np.repeat(np.arange(len(found)), [len(each.scores) for each in found])[order]
+    hits = np.concatenate([each.hits for each in found], 1)[:, order]
+    there = counts @ np.array([each.there for each in found])
+    made = np.full((len(counts), len(OVERLAPS)), np.nan)
+    for draw in np.flatnonzero(there).tolist():
+        weight = counts[draw, photo]  # (n,)
+        said = np.maximum(np.cumsum(weight), 1)
+        right = np.cumsum(hits * weight, 1)  # (O, n)
+        made[draw] = [best_precisions(row / there[draw], row / said).mean() for row in right]
+    return made
 
 
 def class_row(found: Sequence[Matches]) -> dict[str, Any]:

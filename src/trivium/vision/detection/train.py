@@ -15,13 +15,13 @@ import numpy as np
 from trivium.core import files
 from trivium.core.run import Run
 from trivium.vision.detection import deploy
+from trivium.vision.detection.comparing import FOUND
 from trivium.vision.detection.config import DetectConfig
 from trivium.vision.detection.data import BoxedPhotos, boxed_photos_of_run, held_out
 from trivium.vision.detection.fit import CURVE, Teaching, preload
 from trivium.vision.detection.scoring import Said, scores_of
-from trivium.vision.evaluate import REPORT
+from trivium.vision.finished import REPORT
 
-FOUND = "found.json"  # of a run: what was found on each photo that was held out
 HOW = "Photos that were held out, near-copies with them; the interval by drawing these photos anew (bootstrap)."
 
 

@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from trivium.vision.backbone import Floats
-from trivium.vision.detection.geometry import picked
-from trivium.vision.events import Box
+from trivium.vision.backbone.efficientnet import Floats
+from trivium.vision.detection.geometry import SAME_PLACE, picked
+from trivium.vision.events.event import Box
+from trivium.vision.labels.boxes import iou
 
 
 def thresholds(card: dict[str, Any], chosen: float | None = None) -> Floats:
@@ -36,6 +37,16 @@ def named(classes: Sequence[str], corners: Any, class_ids: Any, scores: Any) -> 
     return [Box(label=classes[int(which)], confidence=min(1.0, round(float(score), 5)),
                 xyxy=tuple(round(float(v), 5) for v in box))
             for box, which, score in zip(corners, class_ids, scores, strict=True)]
+
+
+def alone(boxes: Sequence[Box]) -> list[Box]:
+    """The boxes, the surest first, of which no two of different classes lie at one place: the surer one stays."""
+    corners = np.array([box.xyxy for box in boxes], np.float64).reshape(-1, 4)
+    covers, kept = iou(corners, corners) > SAME_PLACE, list[int]()
+    for k, box in enumerate(boxes):
+        if not any(covers[k, j] and boxes[j].label != box.label for j in kept):
+            kept.append(k)
+    return [boxes[k] for k in kept]
 
 
 def counted(boxes: Sequence[Box]) -> dict[str, int]:

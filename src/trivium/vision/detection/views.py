@@ -15,11 +15,11 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
-from trivium.vision.backbone import Floats
-from trivium.vision.detection.config import DetectAugmentConfig
+from trivium.vision.backbone.efficientnet import Floats
+from trivium.vision.classification.split import Ints
+from trivium.vision.collect.pictures import Bytes, squashed
+from trivium.vision.detection.config import DetectAugmentConfig, ViewConfig
 from trivium.vision.detection.geometry import SIZE
-from trivium.vision.pictures import Bytes, squashed
-from trivium.vision.split import Ints
 from trivium.vision.tuning.views import recoloured
 
 SQUARE = 480  # pixels, from which views are cut
@@ -59,11 +59,7 @@ def view(photo: Photo, count: int, which: int, number: int, config: DetectAugmen
 
 def moved(whole: Boxed, config: DetectAugmentConfig, rng: np.random.Generator, side: int = SIZE) -> Boxed:
     """A part of a photo, or the photo with a margin around it, mirrored or not."""
-    zoom = math.exp(rng.uniform(-math.log(config.zoom), math.log(config.zoom)))
-    stretch = math.exp(rng.uniform(-1, 1) * math.log(config.stretch) / 2)
-    width, height = stretch / zoom, 1 / stretch / zoom  # of what is seen, in shares of the photo
-    x, y = (0.5 + (1.0 - extent) * rng.uniform(-0.5, 0.5) - extent / 2 for extent in (width, height))
-    mirrored = config.mirror and rng.random() < 0.5
+    (x, y, width, height), mirrored = part_of(config, rng)
     fill = tuple(int(v) for v in rng.integers(60, 196, 3))
     picture = cut(whole.picture, (x, y, width, height), side, mirrored, fill)
     boxes = (whole.boxes - np.array([x, y, x, y])) / np.array([width, height, width, height])
@@ -72,15 +68,24 @@ def moved(whole: Boxed, config: DetectAugmentConfig, rng: np.random.Generator, s
     return kept(Boxed(picture, boxes.astype(np.float32), whole.labels))
 
 
+def part_of(config: ViewConfig, rng: np.random.Generator) -> tuple[tuple[float, float, float, float], bool]:
+    """What a view shows of its photo: left, top, width, height in shares of it, and whether mirrored."""
+    zoom = math.exp(rng.uniform(-math.log(config.zoom), math.log(config.zoom)))
+    stretch = math.exp(rng.uniform(-1, 1) * math.log(config.stretch) / 2)
+    width, height = stretch / zoom, 1 / stretch / zoom
+    x, y = (0.5 + (1.0 - extent) * rng.uniform(-0.5, 0.5) - extent / 2 for extent in (width, height))
+    return (x, y, width, height), config.mirror and rng.random() < 0.5
+
+
 def cut(picture: Bytes, part: tuple[float, float, float, float], side: int, mirrored: bool,
-        fill: tuple[int, ...]) -> Bytes:
+        fill: tuple[int, ...] | int, filter: Image.Resampling = Image.Resampling.BILINEAR) -> Bytes:
     """That part (left, top, width, height, in shares) of a picture as a square; what lies outside is one colour."""
     x, y, width, height = part
     scale_x, scale_y = SQUARE * width / side, SQUARE * height / side
     at_x = SQUARE * (x + width) if mirrored else SQUARE * x
     matrix = (-scale_x if mirrored else scale_x, 0.0, at_x, 0.0, scale_y, SQUARE * y)
     return np.asarray(Image.fromarray(picture).transform((side, side), Image.Transform.AFFINE, matrix,
-                                                         Image.Resampling.BILINEAR, fillcolor=fill))
+                                                         filter, fillcolor=fill))
 
 
 def kept(found: Boxed) -> Boxed:

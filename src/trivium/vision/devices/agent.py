@@ -20,6 +20,7 @@ from typing import Any
 
 from trivium.core import files
 from trivium.core.process import FolderLock
+from trivium.core.spec import new_id
 from trivium.errors import BadFile, NameTaken, NotFound, StudioError
 from trivium.vision.devices.client import Away, Client, Refused
 from trivium.vision.devices.line import Line
@@ -43,9 +44,9 @@ def join(place: Path, url: str, code: str, name: str) -> dict[str, Any]:
     client = Client(url)
     found = client.join(code, name)
     place.mkdir(parents=True, exist_ok=True)
-    files.write_json(place / CARD, {"id": found["id"], "name": name, "url": client.url,
-                                    "credential": found["credential"]}, mode=files.OWNER_ONLY)
-    return {"id": found["id"], "name": name, "url": client.url}
+    card = {"id": found["id"], "name": found["name"], "url": client.url}  # another name, where one has this already
+    files.write_json(place / CARD, card | {"credential": found["credential"]}, mode=files.OWNER_ONLY)
+    return card
 
 
 def card_of(place: Path) -> dict[str, str]:
@@ -166,7 +167,7 @@ class Agent:
     def keep(self, body: dict[str, Any]) -> None:
         """Put a message into the outbox; watching goes on where the disk takes none, and what is lost is counted."""
         try:
-            self.outbox.put(body)
+            self.outbox.put({"id": new_id(), **body})
             self.line.well("keeping")
         except StudioError as error:
             self.outbox.lose()

@@ -6,10 +6,10 @@ holds its hash. What a device says is kept once, however often it is delivered.
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 import time
 from collections.abc import Iterable
+from itertools import chain, count
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,10 @@ from trivium.core.events import clean, plain
 from trivium.core.records import DeviceCodeRecord, DeviceEventRecord, DeviceProjectRecord, DeviceRecord
 from trivium.core.spec import new_id
 from trivium.errors import BadConfig, NotFound, StudioError
+from trivium.vision.broker.accounts import Account, hashed, of_device
+from trivium.vision.broker.folder import BrokerFolder
+from trivium.vision.broker.settings import RESERVED
+from trivium.vision.devices import frames
 from trivium.vision.devices.setup import KEPT, NAME, Setup
 from trivium.vision.devices.views import (
     Delivery,
@@ -32,11 +36,13 @@ from trivium.vision.devices.views import (
     ProjectOnDevice,
     Wanted,
 )
+from trivium.vision.events.mqtt import level
 
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"  # none that look alike
 CODE_LENGTH, CODE_LIFETIME_S = 8, 600.0
 ONLINE_S = 15.0
-KEPT_EVENTS = 50_000  # of each device
+KEPT_EVENTS = 50_000  # of each device, single frames apart
+PRUNE_AFTER = 500  # messages
 TRIES, TRIES_S = 20, 60.0  # wrong codes a minute, from whomever; a code has 40 bits
 
 
@@ -50,9 +56,10 @@ class NotJoined(StudioError):
 class Registry:
     """Devices in the studio's database."""
 
-    def __init__(self, db: Database, blobs: BlobStore) -> None:
-        self.db, self.blobs = db, blobs
+    def __init__(self, db: Database, blobs: BlobStore, broker: BrokerFolder) -> None:
+        self.db, self.blobs, self.broker = db, blobs, broker
         self.wrong: list[float] = []
+        self.unpruned: dict[str, int] = {}
 
     def new_code(self, url: str) -> JoinCode:
         """A code for one device."""
@@ -76,9 +83,28 @@ class Registry:
                 self.wrong.append(now)
                 raise NotJoined("This code is wrong, used up or too old.", "Make a new one on the studio.")
             session.delete(found)
-            session.add(DeviceRecord(id=device, name=name.strip()[:100] or "device", credential_hash=hashed(credential),
-                                     created_at=now, seen_at=now, revoked_at=None, report={}))
+            name = self._free_name(session, name.strip()[:90] or "device")
+            session.add(DeviceRecord(id=device, name=name, credential_hash=hashed(credential), created_at=now,
+                                     seen_at=now, revoked_at=None, report={}))
+        self.write_accounts()
         return Joined(id=device, name=name, credential=credential)
+
+    def _free_name(self, session: Any, name: str) -> str:
+        """The name, or with a number behind it: each device's topics are its own."""
+        there = session.scalars(select(DeviceRecord.name).where(DeviceRecord.revoked_at.is_(None)))
+        taken = {*map(level, there), *RESERVED, *(each.name for each in self.broker.settings().clients)}
+        numbered = (f"{name[:50]}-{k}" for k in count(2))
+        return next(each for each in chain([name], numbered) if level(each) not in taken)
+
+    def accounts(self) -> list[Account]:
+        """The devices' accounts at the broker: name and credential of each."""
+        with self.db.read() as session:
+            rows = session.scalars(select(DeviceRecord).where(DeviceRecord.revoked_at.is_(None))).all()
+        return [of_device(level(row.name), row.credential_hash) for row in rows]
+
+    def write_accounts(self) -> None:
+        """Tell the broker who may come in."""
+        self.broker.write_accounts(self.accounts)
 
     def known(self, credential: str) -> str:
         """The device that has this credential; NotJoined where there is none."""
@@ -93,6 +119,7 @@ class Registry:
         """Take the device's credential back; what it said stays."""
         with self.db.write() as session:
             self._row(session, device).revoked_at = time.time()
+        self.write_accounts()
 
     def devices(self) -> list[DeviceView]:
         """The devices that belong to the studio, by name."""
@@ -175,29 +202,40 @@ class Registry:
 
     def take(self, device: str, delivery: Delivery) -> int:
         """Keep what a device delivers; the number up to which everything is there."""
-        now = time.time()
+        now, publish = time.time(), self.broker.settings().on
         with self.db.write() as session:
             row = self._row(session, device)
             row.seen_at = now
             row.report = {"projects": [each.model_dump(mode="json") for each in delivery.projects],
                           "waiting": delivery.waiting, "dropped": delivery.dropped}
             numbers = [message.seq for message in delivery.messages]
-            kept = set(session.scalars(select(DeviceEventRecord.seq).where(
-                DeviceEventRecord.device_id == device, DeviceEventRecord.epoch == delivery.epoch,
-                DeviceEventRecord.seq.in_(numbers))))
-            for message in delivery.messages:
-                if message.seq not in kept:
-                    kept.add(message.seq)
-                    session.add(record_of(device, delivery.epoch, message.seq, message.body, now))
-            self._prune(session, device)
+            for epoch, wanted in records_of(device, delivery, now, publish).items():
+                kept = known_of(session, device, epoch, wanted)
+                for record in wanted:
+                    if not kept & (marks := {record.seq, record.event_id}):
+                        kept |= marks
+                        session.add(record)
+            self.prune(session, device, len(numbers))
         return max(numbers, default=0)
 
-    def _prune(self, session: Any, device: str) -> None:
-        mine = DeviceEventRecord.device_id == device
-        if (session.scalar(select(func.count()).where(mine)) or 0) > KEPT_EVENTS * 1.1:
-            oldest = session.scalar(select(DeviceEventRecord.time).where(mine).order_by(
-                DeviceEventRecord.time.desc()).offset(KEPT_EVENTS).limit(1))
-            session.execute(delete(DeviceEventRecord).where(mine, DeviceEventRecord.time <= oldest))
+    def prune(self, session: Any, device: str, more: int) -> None:
+        """Only so many are kept of each device; looked at once in a while, since counting takes its time."""
+        self.unpruned[device] = self.unpruned.get(device, PRUNE_AFTER) + more
+        if self.unpruned[device] < PRUNE_AFTER:
+            return
+        self.unpruned[device] = 0
+        session.flush()
+        mine = (DeviceEventRecord.device_id == device, DeviceEventRecord.kind != frames.KIND)
+        oldest = session.scalar(select(DeviceEventRecord.time).where(*mine).order_by(
+            DeviceEventRecord.time.desc()).offset(KEPT_EVENTS).limit(1))
+        if oldest is not None:
+            session.execute(delete(DeviceEventRecord).where(*mine, DeviceEventRecord.time <= oldest))
+        frames.prune(session, device, time.time())
+
+    def unpublished_count(self) -> int:
+        """How many messages the broker is still to get."""
+        with self.db.read() as session:
+            return int(session.scalar(select(func.count()).where(DeviceEventRecord.to_publish)) or 0)
 
     def events(self, device: str | None = None, project: str | None = None, kind: str | None = None,
                limit: int = 100) -> list[DeviceEvent]:
@@ -206,6 +244,7 @@ class Registry:
         for column, value in ((DeviceEventRecord.device_id, device), (DeviceEventRecord.project, project),
                               (DeviceEventRecord.kind, kind)):
             query = query if value is None else query.where(column == value)
+        query = query if kind else query.where(DeviceEventRecord.kind != frames.KIND)  # or they would hide the rest
         with self.db.read() as session:
             rows = session.scalars(query.limit(limit)).all()
         return [DeviceEvent(device=row.device_id, kind=row.kind, time=row.time, project=row.project, body=row.body)
@@ -224,17 +263,42 @@ class Registry:
         return row
 
 
-def record_of(device: str, epoch: str, seq: int, body: dict[str, Any], now: float) -> DeviceEventRecord:
+def known_of(session: Any, device: str, epoch: str, wanted: Iterable[DeviceEventRecord]) -> set[Any]:
+    """Numbers and ids of those that are kept already, by whichever way they came."""
+    numbers, ids = [each.seq for each in wanted], [each.event_id for each in wanted]
+    mine = DeviceEventRecord.device_id == device
+    by_number = session.scalars(select(DeviceEventRecord.seq).where(mine, DeviceEventRecord.epoch == epoch,
+                                                                    DeviceEventRecord.seq.in_(numbers)))
+    by_id = session.scalars(select(DeviceEventRecord.event_id).where(mine, DeviceEventRecord.event_id.in_(ids)))
+    return {*by_number, *by_id}
+
+
+def records_of(device: str, delivery: Delivery, now: float, publish: bool) -> dict[str, list[DeviceEventRecord]]:
+    """The messages of a delivery as rows, by epoch; those of single frames have one of their own."""
+    found: dict[str, list[DeviceEventRecord]] = {}
+    for each in delivery.messages:
+        if each.body.get("kind") == frames.MESSAGE:
+            rows = [(*place, False) for place in frames.unpacked(delivery.epoch, each.seq, each.body)]
+        else:
+            rows = [(delivery.epoch, each.seq, each.body, publish)]
+        for epoch, seq, body, told in rows:
+            found.setdefault(epoch, []).append(record_of(device, epoch, seq, body, now, told))
+    return found
+
+
+def record_of(device: str, epoch: str, seq: int, body: dict[str, Any], now: float, publish: bool = False
+              ) -> DeviceEventRecord:
     """A message as a row; a clock that is wrong by more than forty days is not believed."""
     body = plain(clean(body, [])) or {}
     said = body.get("time")
     right = isinstance(said, int | float) and abs(now - said) < 40 * 86_400.0
-    project = body.get("project")
+    project, own = body.get("project"), body.get("id")
     if body.get("kind") == "rule" and isinstance(body.get("event"), dict):
         project = body["event"].get("project", project)
     return DeviceEventRecord(device_id=device, epoch=epoch, seq=seq, time=float(said) if right else now,  # type: ignore[arg-type]
                              project=str(project)[:64] if project is not None else None,
-                             kind=str(body.get("kind", ""))[:32], body=body)
+                             kind=str(body.get("kind", ""))[:32], body=body, to_publish=publish,
+                             event_id=own[:64] if isinstance(own, str) and own else f"{epoch}-{seq}")
 
 
 def wanted_of(row: DeviceProjectRecord) -> Wanted:
@@ -261,7 +325,3 @@ def view_of(row: DeviceRecord, wanted: Iterable[DeviceProjectRecord]) -> DeviceV
                       online=row.seen_at is not None and time.time() - row.seen_at < ONLINE_S,
                       waiting=int(row.report.get("waiting", 0)), dropped=int(row.report.get("dropped", 0)),
                       projects=projects)
-
-
-def hashed(secret: str) -> str:
-    return hashlib.sha256(secret.encode("utf-8", "replace")).hexdigest()

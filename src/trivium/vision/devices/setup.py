@@ -9,9 +9,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from trivium.core.refusals import plain_message
 from trivium.errors import BadConfig
-from trivium.vision.masking import masked, restored
-from trivium.vision.mqtt import MqttConfig
-from trivium.vision.rules import Rule
+from trivium.vision.events.addresses import masked, restored
+from trivium.vision.events.mqtt import MqttConfig
+from trivium.vision.events.rules import Rule
 from trivium.vision.stream.address import network
 from trivium.vision.stream.config import WatchConfig
 
@@ -30,6 +30,8 @@ class Setup(BaseModel):
     config: WatchConfig = Field(default_factory=WatchConfig, title="Watching", description="How it watches.")
     rules: list[Rule] = Field(default_factory=list, max_length=100, title="Rules", description="What to do when.")
     mqtt: MqttConfig | None = Field(None, title="MQTT", description="Where events are published, if anywhere.")
+    every_frame: bool = Field(False, title="Keep every frame", description="Deliver each frame's event to the studio's "
+                              "database, not only what settles.")
     enabled: bool = Field(True, title="On", description="Whether it watches.")
 
     @field_validator("source")

@@ -2,7 +2,7 @@
 
 A new version is opened beside the old one and takes its place between two frames. One that fails at its first frames is
 taken back by itself. What is told: whatever settles, every rule that comes true, how sources are, and a sign of life;
-every single frame goes to the device's own diary.
+every single frame goes to the device's own diary, and where the set-up says so to the studio too.
 """
 
 from __future__ import annotations
@@ -13,13 +13,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from trivium.core.spec import new_id
 from trivium.errors import BadFile, StudioError
-from trivium.vision.delivery import Courier
+from trivium.vision.devices.frames import Gathering
 from trivium.vision.devices.setup import Setup
 from trivium.vision.devices.shelf import Shelf
-from trivium.vision.events import Event, plain
-from trivium.vision.mqtt import Publisher
-from trivium.vision.rules import Engine, Firing
+from trivium.vision.events.delivery import Courier
+from trivium.vision.events.event import Event, plain
+from trivium.vision.events.mqtt import Publisher
+from trivium.vision.events.rules import Engine, Firing
 from trivium.vision.stream.address import parse
 from trivium.vision.stream.clock import Clock, RealClock
 from trivium.vision.stream.diary import Diary
@@ -71,7 +73,7 @@ class Post:
         self.ended, self.watch, self.publisher = threading.Event(), None, None
         self.version, self.setup = "", Setup()
         self.state, self.last, self.told_at, self.proved = State("connecting"), None, 0.0, 0
-        self.over, self.notes = False, Notes()
+        self.over, self.notes, self.frames = False, Notes(), Gathering(project, tell)
         self.pending: Model | None = None
         self.threads_of = [threading.Thread(target=part, daemon=True, name=f"{project} {part.__name__}")
                            for part in (self._work, self._look)]
@@ -186,6 +188,7 @@ class Post:
                 self._say(unforeseen(error))
 
     def _look_once(self) -> None:
+        self.frames.look()
         now = self.shelf.standing(self.project).current
         if now and self.version and now != self.version and self.pending is None:
             self.pending = open_model(self.shelf.path(self.project, now), self.threads)
@@ -196,11 +199,13 @@ class Post:
                 watch.close()
 
     def _seen(self, event: Event, engine: Engine) -> None:
-        self.last = event
+        event = self.last = event.model_copy(update={"id": new_id()})
         if self.diary is not None:
             self.diary.write(event)
         if self.publisher is not None:
             self.publisher.see(event)
+        if self.setup.every_frame:
+            self.frames.add(event)
         fired = engine.see(event)
         now = time.monotonic()
         if fired or (event.settled and event.settled.new) or now - self.told_at >= SIGN_OF_LIFE_S:
@@ -239,6 +244,7 @@ class Post:
             self.watch.close()
         for thread in self.threads_of:
             thread.join(10.0)
+        self.frames.look(True)
         self.courier.close()
         if self.diary is not None:
             self.diary.close()

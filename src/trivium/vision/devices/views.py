@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from trivium.core.spec import RUN_ID
 from trivium.vision.devices.setup import NAME, VERSION, Setup
-from trivium.vision.events import Event
+from trivium.vision.events.event import Event
 
 MOST_COUNTED = 2**53  # what every reader of JSON can count to
 
@@ -97,7 +97,7 @@ class DeviceMessage(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    seq: int = Field(ge=1, le=2**62)
+    seq: int = Field(ge=1, le=MOST_COUNTED)
     body: dict[str, Any]
 
 

@@ -24,20 +24,23 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Any, Generic, TypeVar
+from typing import IO, Any, Generic, Protocol, TypeVar
 
 from trivium.core.child import environment, used_s
 from trivium.errors import BadFile, UserCodeError
+from trivium.settings import data_folder
 from trivium.vision.at_work import Run, bundle_or_run
+from trivium.vision.deploy import HEAD
 from trivium.vision.deploy import MODEL as MODEL_PART
+from trivium.vision.events.event import Event
+from trivium.vision.functions.library import resolve_function
 from trivium.vision.functions.lookalikes import FRAME_SIZE
 from trivium.vision.functions.runner import CODE, LENGTH, MODEL, TASK
 from trivium.vision.stream import wire
 from trivium.vision.stream.address import parse
 from trivium.vision.stream.model import bundle_of
-from trivium.vision.stream.source import Shot, Source
+from trivium.vision.stream.source import Shot, Source, State
 
-SIDE = 224
 CPU_S = 20.0  # without asking for a frame
 PRINTED, PUBLISHED = 200_000, 1_000  # characters, messages, between two frames
 START_S = 120.0
@@ -46,10 +49,26 @@ KEPT_BYTES = 20_000_000  # of messages, and of lines
 LINE_BYTES, LINES_AHEAD = 2_000_000, 10
 SAID_BYTES = 50_000_000  # between two frames, whatever it is
 CODE_BYTES = 50_000_000
-NAMES = ("lambda_function.py", "greengrassHelloWorld.py", "function.py")
+TEXT_NAME, LABELS = "function.py", "labels.txt"  # of a function that comes as text
+NAMES = ("lambda_function.py", "greengrassHelloWorld.py", TEXT_NAME)
 Message = dict[str, Any]
 T = TypeVar("T")
 UP = "The time was up."
+
+
+@dataclass(frozen=True)
+class Told:
+    """A moment that was judged already: its event, and its picture where there is one."""
+
+    event: Event
+    view: bytes | None = None
+
+
+class Camera(Protocol):
+    """What frames come from."""
+
+    def ask(self, request: bytes = wire.NEXT) -> Shot | Told | State:
+        """The next frame, or how the camera is."""
 
 
 @dataclass
@@ -75,7 +94,7 @@ class Heard:
     """What a function said."""
 
     messages: Kept[Message] = field(default_factory=lambda: Kept(KEPT_MESSAGES))
-    log: Kept[str] = field(default_factory=lambda: Kept(KEPT_LINES))
+    log: Kept[tuple[int, str]] = field(default_factory=lambda: Kept(KEPT_LINES))  # with the frame
     said: int = 0  # bytes since the last frame
     frames: int = 0
     printed: int = 0
@@ -87,26 +106,53 @@ def run_function(code: Path | str, *, run: Run | None = None, source: str = "dem
                  frames: int | None = None, thing: str = "deeplens_trivium", size: tuple[int, int] = FRAME_SIZE,
                  data: Path | str | None = None, publish: Callable[[str, bytes], None] | None = None,
                  say: Callable[[str], None] = lambda _text: None) -> dict[str, Any]:
-    """Run a function, a file or a folder: {"frames", "messages": [{"topic", "payload", "time"}], "log", "ended"}.
+    """Run a function: a file, a folder, or one that is kept, NAME or NAME@VERSION.
 
-    UserCodeError says in one sentence what was wrong with it, and in which line.
+    {"frames", "messages": [{"topic", "payload", "time", "frame"}], "log", "ended"}. UserCodeError says in one sentence
+    what was wrong with it, and in which line.
     """
-    path = Path(code)
-    file = entry_of(path)
-    parts = None if run is None else bundle_of(bundle_or_run(run, data))[1]
+    found = resolve_function(code, data_folder(data))
+    text = found if isinstance(found, Path) else found.code
+    heard = Heard()
+    if isinstance(text, Path):
+        entry_of(text)  # before a camera is opened
+    with Source(parse(source)) as camera:
+        ended = attend(text, camera, heard, run=run, data=data, thing=thing, size=size, seconds=seconds, frames=frames,
+                       publish=publish, say=say)
+    return {"function": str(code), "source": camera.address.shown, "frames": heard.frames,
+            "messages": list(heard.messages), "log": [text for _, text in heard.log], "ended": ended}
+
+
+def attend(code: Path | str, camera: Camera, heard: Heard, *, run: Run | None = None, data: Path | str | None = None,
+           thing: str = "deeplens_trivium", size: tuple[int, int] = FRAME_SIZE, seconds: float | None = None,
+           frames: int | None = None, publish: Callable[[str, bytes], None] | None = None,
+           say: Callable[[str], None] = lambda _text: None) -> str:
+    """Run the code, a path or text, on what the camera gives, and say why it ended; what it says goes into `heard`."""
+    card, parts = ({}, {}) if run is None else bundle_of(bundle_or_run(run, data))
     folder = Path(tempfile.mkdtemp(prefix="trivium-function-"))
     try:
-        copy_code(path, folder / CODE)
-        if parts is not None:
+        file = put_code(code, folder / CODE, [str(name) for name in card.get("classes", [])])
+        if MODEL_PART in parts and HEAD not in parts:  # one that judges many frames together tells by its events alone
             (folder / MODEL).write_bytes(parts[MODEL_PART])
-        (folder / TASK).write_text(json.dumps({"file": file, "thing": thing, "side": SIDE, "size": list(size)}),
-                                   encoding="utf-8")
-        with Source(parse(source)) as camera:
-            heard, ended = _attend(folder, camera, seconds, frames, publish, say)
+        task = {"file": file, "thing": thing, "size": list(size), "card": card}
+        (folder / TASK).write_text(json.dumps(task), encoding="utf-8")
+        return _attend(folder, camera, heard, seconds, frames, publish, say)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-    return {"function": str(path), "source": camera.address.shown, "frames": heard.frames,
-            "messages": list(heard.messages), "log": list(heard.log), "ended": ended}
+
+
+def put_code(code: Path | str, target: Path, classes: list[str]) -> str:
+    """The function's files in a folder of their own; the name of the one that is run.
+
+    Text comes alone, so the labels that old functions read are written beside it.
+    """
+    if isinstance(code, Path):
+        copy_code(code, target)
+        return entry_of(code)
+    target.mkdir()
+    (target / TEXT_NAME).write_text(code, encoding="utf-8")
+    (target / LABELS).write_text("\n".join(classes), encoding="utf-8")
+    return TEXT_NAME
 
 
 def entry_of(path: Path) -> str:
@@ -139,19 +185,19 @@ def copy_code(path: Path, target: Path) -> None:
         shutil.copyfile(path, target / path.name)
 
 
-def _attend(folder: Path, camera: Source, seconds: float | None, frames: int | None,
-            publish: Callable[[str, bytes], None] | None, say: Callable[[str], None]) -> tuple[Heard, str]:
+def _attend(folder: Path, camera: Camera, heard: Heard, seconds: float | None, frames: int | None,
+            publish: Callable[[str, bytes], None] | None, say: Callable[[str], None]) -> str:
     child = subprocess.Popen([sys.executable, "-P", "-m", "trivium.vision.functions.runner", str(folder)],
                              stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd=folder,
                              env=environment(folder), start_new_session=True)
     assert child.stdin is not None and child.stdout is not None
     lines: queue.Queue[bytes | None] = queue.Queue(LINES_AHEAD)
     threading.Thread(target=_listen, args=(child.stdout, lines), daemon=True).start()
-    heard, begin, ready, until = Heard(), time.monotonic(), False, math.inf
+    begin, ready, until = time.monotonic(), False, math.inf
     try:
         while True:
             if ready and time.monotonic() >= until:
-                return heard, UP
+                return UP
             try:
                 line = lines.get(timeout=0.2)
             except queue.Empty:
@@ -166,16 +212,16 @@ def _attend(folder: Path, camera: Source, seconds: float | None, frames: int | N
                 until = math.inf if seconds is None else time.monotonic() + seconds
             elif message.get("op") == "frame":
                 if frames is not None and heard.frames >= frames:
-                    return heard, f"It has seen {frames} frames."
+                    return f"It has seen {frames} frames."
                 if ended := _give(camera, child.stdin, heard, until):
-                    return heard, ended
+                    return ended
                 heard.cpu_s = used_s(child.pid)
             elif message.get("op") == "end":
-                return heard, _ended(message)
+                return _ended(message)
             else:
                 _take(message, heard, publish, say)
     except KeyboardInterrupt:
-        return heard, "It was stopped."
+        return "It was stopped."
     finally:
         child.kill()
         child.wait()
@@ -215,16 +261,17 @@ def _watchdog(pid: int, heard: Heard, ready: bool, begin: float) -> None:
         raise UserCodeError("The function's process did not start.", "Try again; run: trivium doctor", file="function")
 
 
-def _give(camera: Source, answers: IO[bytes], heard: Heard, until: float) -> str:
+def _give(camera: Camera, answers: IO[bytes], heard: Heard, until: float) -> str:
     """The newest frame to the function; where none comes any more, or in time, why."""
-    while not isinstance(found := camera.ask(wire.FULL), Shot):
+    while isinstance(found := camera.ask(wire.FULL), State):
         if found.state == "ended":
             return "The source has ended."
         if time.monotonic() >= until:
             return UP
+    event = found.event.line().encode() if isinstance(found, Told) else b""
     view = found.view or b""
     with contextlib.suppress(BrokenPipeError):
-        answers.write(LENGTH.pack(len(view)) + view)
+        answers.write(LENGTH.pack(len(event)) + event + LENGTH.pack(len(view)) + view)
         answers.flush()
     heard.frames += 1
     heard.printed = heard.published = heard.said = 0
@@ -240,7 +287,7 @@ def _take(message: Message, heard: Heard, publish: Callable[[str, bytes], None] 
         if heard.printed > PRINTED:
             raise UserCodeError(f"The function printed more than {PRINTED:,} characters without looking at a frame, so "
                                 "it was stopped.", "Print less, or look at a frame in between.", file="function")
-        heard.log.append(text, len(text))
+        heard.log.append((heard.frames, text), len(text))
         if text.strip():
             say(text.rstrip())
     elif message.get("op") == "publish":
@@ -251,8 +298,8 @@ def _take(message: Message, heard: Heard, publish: Callable[[str, bytes], None] 
         with contextlib.suppress(ValueError, TypeError):
             payload = base64.b64decode(str(message.get("payload", "")), validate=True)
             topic = str(message.get("topic", ""))[:500]
-            heard.messages.append({"topic": topic, "payload": _readable(payload), "time": round(time.time(), 3)},
-                                  len(topic) + len(payload))
+            heard.messages.append({"topic": topic, "payload": _readable(payload), "time": round(time.time(), 3),
+                                   "frame": heard.frames}, len(topic) + len(payload))
             if publish is not None:
                 publish(topic, payload)
 

@@ -1,4 +1,5 @@
-"""`awscam`, `mo`, `greengrasssdk` and LocalDisplay as a DeepLens function knows them, in front of our camera and model.
+"""`awscam`, `mo`, `greengrasssdk` and LocalDisplay as a DeepLens function knows them, in front of our camera and model,
+and `studio`, by which a function of ours publishes.
 
 Written after the behaviour that the published samples rely on: labels are ints, probabilities plain floats, a status of
 success is the literal 0, frames are BGR and 1520 x 2688 unless told otherwise, since some samples crop at fixed places.
@@ -7,6 +8,7 @@ success is the literal 0, frames are BGR and 1520 x 2688 unless told otherwise, 
 from __future__ import annotations
 
 import io
+import json
 import sys
 import threading
 import types
@@ -58,7 +60,7 @@ def model_class(infer: Callable[[Any], list[float]] | None, side: int) -> type:
         def doInference(self, frame: Any) -> dict[Any, Any]:
             """{output layer: float32 array}. uint8 is a BGR frame; floats are one divided by 255."""
             if infer is None:
-                raise RuntimeError("No model was given to this function. Name one with --run.")
+                raise RuntimeError("No model was given to this function. Choose one (--run on the command line).")
             found = np.asarray(infer(to_picture(frame, side)), np.float32)
             return {0: found} if self.runtime == 1 else {"prob": found}
 
@@ -146,7 +148,7 @@ class LocalDisplay(threading.Thread):
 
 def install(line: Line, infer: Callable[[Any], list[float]] | None, side: int,
             size: tuple[int, int] = FRAME_SIZE) -> None:
-    """Make the modules importable, in whatever order."""
+    """Make the modules importable, in whatever order; `studio` is our own, the others are DeepLens's."""
     camera = Camera(line, size)
 
     def client(kind: str, **_: Any) -> Client:
@@ -158,6 +160,12 @@ def install(line: Line, infer: Callable[[Any], list[float]] | None, side: int,
                  aux_inputs: Any = None, **_: Any) -> tuple[int, str]:
         return 0, f"/opt/awscam/artifacts/{model_name}.xml"
 
+    def publish(topic: str, payload: Any = "") -> None:
+        if not isinstance(payload, str | bytes):
+            payload = json.dumps(payload, ensure_ascii=False)
+        line.publish(str(topic), payload if isinstance(payload, bytes) else payload.encode())
+
+    module("studio", publish=publish)
     module("awscam", getLastFrame=camera.get_last_frame, getlastFrame=camera.get_last_frame,
            Model=model_class(infer, side))
     module("mo", optimize=optimize)

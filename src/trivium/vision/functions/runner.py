@@ -2,13 +2,15 @@
 
 It is a stranger's program, so the process confines itself before the first line of it: no network, no other files, no
 other programs, bounded memory. It talks to the studio by lines of JSON; frames come back as JPEG. A DeepLens function
-begins its work when it is imported and loops for ever, so importing it is running it.
+begins its work when it is imported and loops for ever, so importing it is running it. One that has a function
+`on_frame(frame, seen)` is called for each frame, with what the model says of it (`seeing`).
 """
 
 from __future__ import annotations
 
 import ast
 import base64
+import inspect
 import io
 import json
 import os
@@ -24,6 +26,7 @@ TASK, MODEL, CODE = "task.json", "model.onnx", "code"
 LENGTH = struct.Struct(">I")
 MEMORY_MB, FILE_MB = 3072, 64
 TEXT = 8_000
+ENTRY = "on_frame"
 exit_now = os._exit
 
 
@@ -42,13 +45,19 @@ class Studio:
             self.requests.write((json.dumps({"op": op, **values}) + "\n").encode())
             self.requests.flush()
 
-    def frame(self) -> bytes | None:
+    def look(self) -> tuple[dict[str, Any] | None, bytes | None]:
+        """The next moment: its event where it was judged already, and its picture where there is one."""
         with self.lock:
             self.say("frame")
-            (size,) = LENGTH.unpack(self._exactly(LENGTH.size))
-            if not size:
-                raise Over
-            return self._exactly(size)
+            event, view = self._part(), self._part()
+        return json.loads(event) if event else None, view or None
+
+    def frame(self) -> bytes | None:
+        return self.look()[1]
+
+    def _part(self) -> bytes:
+        (size,) = LENGTH.unpack(self._exactly(LENGTH.size))
+        return self._exactly(size) if size else b""
 
     def publish(self, topic: str, payload: bytes) -> None:
         self.say("publish", topic=topic[:500], payload=base64.b64encode(payload[:1_000_000]).decode())
@@ -84,13 +93,13 @@ def main(folder: Path) -> int:
     os.dup2(2, 1)
     enclosed = enclose(folder, folder)
     task = json.loads((folder / TASK).read_text(encoding="utf-8"))
-    from trivium.vision import pictures
-    from trivium.vision.functions import lookalikes
+    from trivium.vision.collect import pictures
+    from trivium.vision.functions import lookalikes, seeing
 
     pictures.preload()
-    infer = inference(folder)
+    model = seeing.model_of(folder / MODEL, task["card"])
     confine(folder, Limits(mem_mb=MEMORY_MB, file_mb=FILE_MB), enclosed=enclosed)
-    lookalikes.install(studio, infer, task["side"], tuple(task["size"]))
+    lookalikes.install(studio, None if model is None else seeing.classifier(model), seeing.SIDE, tuple(task["size"]))
     os.environ["AWS_IOT_THING_NAME"] = task["thing"]
     os.environ["TMPDIR"] = str(folder)
     os.chdir(folder / CODE)
@@ -98,7 +107,7 @@ def main(folder: Path) -> int:
     sys.stdout = sys.stderr = Prints(studio)
     studio.say("ready")
     try:
-        run(folder / CODE / task["file"])
+        run(folder / CODE / task["file"], studio, model)
     except Over:
         studio.say("end")
     except BaseException as error:
@@ -108,35 +117,35 @@ def main(folder: Path) -> int:
     return 0
 
 
-def inference(folder: Path) -> Any:
-    """The model as a function of a picture; None where there is none."""
-    if not (folder / MODEL).is_file():
-        return None
-    import numpy as np
+def run(path: Path, studio: Studio, model: Any) -> None:
+    """Run the file as a program, call its `on_frame` for each frame; what it has begun in threads is waited for."""
+    from trivium.vision.functions import seeing
 
-    from trivium.vision.features import Session
-    from trivium.vision.graph import PROBABILITIES
-
-    session = Session((folder / MODEL).read_bytes())
-
-    def infer(picture: Any) -> list[float]:
-        found: list[float] = session.run(picture[None], PROBABILITIES)[0].tolist()
-        return found
-
-    infer(np.zeros((224, 224, 3), np.uint8))  # everything that it loads is loaded now
-    return infer
-
-
-def run(path: Path) -> None:
-    """Run the file as a program; whatever it has begun in threads is waited for."""
     warnings.simplefilter("ignore", SyntaxWarning)  # `is not 0` and its like: the sample's, not its user's
     tree = ast.parse(source_of(path), str(path))
     code = compile(ast.fix_missing_locations(WithoutDisplay().visit(tree)), str(path), "exec")
     names: dict[str, Any] = {"__name__": path.stem, "__file__": str(path), "__builtins__": __builtins__}
     exec(code, names)
+    on_frame = expected(names.get(ENTRY))
+    while callable(on_frame):
+        event, view = studio.look()
+        frame = seeing.picture_of(view)
+        on_frame(frame, seeing.told(event, event) if event is not None else seeing.seen(model, frame))
     for thread in threading.enumerate():
         if thread is not threading.current_thread() and not thread.daemon:
             thread.join()
+
+
+def expected(on_frame: Any) -> Any:
+    """`on_frame`; refused with its line where it takes something else than a frame and what is seen."""
+    if callable(on_frame):
+        try:
+            inspect.signature(on_frame).bind(None, None)
+        except TypeError:
+            error = TypeError(f"{ENTRY} is called with a frame and what the model sees: def {ENTRY}(frame, seen)")
+            error.lineno = getattr(getattr(on_frame, "__code__", None), "co_firstlineno", None)  # type: ignore[attr-defined]
+            raise error from None
+    return on_frame
 
 
 def source_of(path: Path) -> str:
@@ -169,9 +178,14 @@ def fault(error: BaseException, code: Path) -> dict[str, Any]:
         text = "It ended itself by exit()."
     elif isinstance(error, ModuleNotFoundError) and error.name == "cv2":
         text = 'It needs OpenCV, which is not here: pip install "trivium[deeplens]"'
+    elif isinstance(error, SyntaxError):
+        text = f"{type(error).__name__}: {error.msg}"
+    elif type(error).__name__ == "NoPicture":
+        text = str(error)
     else:
         text = f"{type(error).__name__}: {error}"
-    return {"error": text[:1000], "line": line, "file": Path(place.filename).name if place else None}
+    file = place.filename if place else getattr(error, "filename", None) if isinstance(error, SyntaxError) else None
+    return {"error": text[:1000], "line": line, "file": Path(file).name if file else None}
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """What can be watched, as a person writes it.
 
     demo, demo:7                       a camera that is drawn, and says so
+    demo:counter                       one that shows the things of a template
     film.mp4                           every frame of a video file
     photos/                            every photo of a folder
     usb, usb:1, /dev/video0            a camera on this machine
@@ -16,7 +17,7 @@ from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 from trivium.errors import BadConfig, BadFile
-from trivium.vision import outside
+from trivium.vision.events import outside
 
 SCHEMES = ("rtsp", "rtsps", "http", "https")
 FILMS = {".mp4", ".mov", ".avi", ".mkv", ".webm", ".m4v", ".ts", ".mts", ".mpg", ".mpeg", ".mjpeg", ".mjpg", ".wmv",
@@ -29,7 +30,7 @@ class Address:
     """A source of pictures."""
 
     kind: str
-    place: str  # path, device or URL; for the demo its seed
+    place: str  # path, device or URL; for the demo its seed, or a template
     shown: str  # without a password
 
     @property
@@ -41,8 +42,8 @@ class Address:
 def parse(text: str) -> Address:
     """The source that `text` names; refused with a reason."""
     text = text.strip()
-    if found := re.fullmatch(r"demo(?::(\d{1,9}))?", text):
-        return Address(DEMO, found[1] or "1", text)
+    if found := re.fullmatch(r"demo(?::(\d{1,9}|[a-z][a-z-]{0,31}))?", text):
+        return Address(DEMO, demo_place(found[1] or "1"), text)
     if (found := re.fullmatch(r"usb(?::(\d{1,3}))?", text)) or (found := re.fullmatch(r"/dev/video(\d{1,3})", text)):
         return _usb(int(found[1] or 0))
     if "://" in text:
@@ -52,6 +53,15 @@ def parse(text: str) -> Address:
         raise BadFile(f"{text or 'Nothing'} does not exist.",
                       "Give a video, a folder of photos, demo, usb:0 or rtsp://...")
     return Address(FOLDER if path.is_dir() else VIDEO, str(path.absolute()), text)
+
+
+def demo_place(place: str) -> str:
+    """The number of a belt, or a template whose things are shown."""
+    if not place.isdecimal():
+        from trivium.vision.templates.table import template
+
+        template(place)  # refused where there is none
+    return place
 
 
 def _usb(number: int) -> Address:
@@ -81,5 +91,5 @@ def network(text: str) -> Address:
 
 def is_moving(text: str) -> bool:
     """Whether it is a film or a camera, told by its name: photos are `trivium vision run`'s other work."""
-    return "://" in text or bool(re.fullmatch(r"(demo|usb)(:\d+)?|/dev/video\d+", text)) or Path(
+    return "://" in text or bool(re.fullmatch(r"(demo|usb)(:\d+)?|demo:[a-z][a-z-]*|/dev/video\d+", text)) or Path(
         text).suffix.lower() in FILMS

@@ -32,6 +32,10 @@ class WatchConfig(BaseModel):
         0.6, ge=0.5, le=1.0, title="Share that must agree",
         description="So large a part of them must say the same.",
         json_schema_extra=knob("watching", "steadier", "quicker to change"))
+    one_class: bool = Field(
+        True, title="One class at one place",
+        description="Where a detector says two classes at nearly the same place, only the surer one counts.",
+        json_schema_extra=knob("watching", "nothing is counted twice", "both are told and counted"))
     top: int = Field(
         3, ge=1, le=100, title="Likeliest classes", description="So many guesses stand in an event.",
         json_schema_extra=knob("watching"))

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from trivium.core import files
-from trivium.vision.events import Event
+from trivium.vision.events.event import Event
 
 NAME = "events.jsonl"
 PART_BYTES, KEPT_PARTS = 64_000_000, 4

@@ -140,7 +140,7 @@ def sentence(error: BaseException) -> str:
 def photos(folder: Path) -> Iterator[Any]:
     """The photos of a folder, one after the other; what is no photo is passed over."""
     from trivium.errors import BadFile
-    from trivium.vision import pictures, sources
+    from trivium.vision.collect import pictures, sources
     from trivium.vision.stream.frames import ImageFrame
 
     count = 0
@@ -162,7 +162,7 @@ def feed_of(address: Address, side: int, fd: int | None) -> Feed:
     if address.kind == FOLDER:
         return Everything(lambda: photos(Path(address.place)), side)
     if address.kind == DEMO:
-        return Newest(lambda: demo.camera(int(address.place)), side)
+        return Newest(lambda: demo.camera(address.place), side)
     return Newest(lambda: films.camera(address), side)
 
 
@@ -179,12 +179,14 @@ def main(folder: Path) -> int:
     cameras = [Path(address.place)] if address.kind == USB else []
     on_network = address.kind == NETWORK
     enclosed = enclose(folder, folder, also=also, cameras=cameras, network=on_network)
-    from trivium.vision import pictures
+    from trivium.vision.collect import pictures
     from trivium.vision.stream import demo, films
 
     films.preload()
     pictures.preload()
     demo.scene(1, 0)
+    if address.kind == DEMO:
+        demo.preload(address.place)
     held = confine(folder, Limits(mem_mb=MEMORY_MB, file_mb=1), enclosed=enclosed, also=also, cameras=cameras,
                    network=on_network)
     serve(feed_of(address, task["side"], task["fd"]) if as_far_as_can_be(held) else Unconfined(), requests, out)

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 import numpy as np
 from PIL import Image
 
-from trivium.vision.pictures import jpeg, squashed
+from trivium.vision.collect.pictures import jpeg, squashed
 
 VIEW_SIDE, VIEW_QUALITY, FULL_QUALITY = 640, 80, 92
 HD_LINES = 576  # larger films that say nothing of their colours mean BT.709, others BT.601, as players take it

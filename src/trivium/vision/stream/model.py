@@ -13,14 +13,18 @@ from PIL import Image
 
 from trivium.core import files
 from trivium.errors import BadFile, StudioError
-from trivium.vision.data import SAMPLES
-from trivium.vision.deploy import CARD, MODEL, check, read_bundle
-from trivium.vision.detection.verdict import boxes_in
-from trivium.vision.events import Box, Guess
-from trivium.vision.features import Session
-from trivium.vision.graph import BOXES, PROBABILITIES, SCORES
-from trivium.vision.pictures import Bytes, squashed
-from trivium.vision.rejection import is_known
+from trivium.vision.activity.sampling import RATE
+from trivium.vision.activity.watching import SlidingWindow
+from trivium.vision.backbone.efficientnet import Floats
+from trivium.vision.backbone.features import Session
+from trivium.vision.backbone.graph import BOXES, LIKELIHOODS, PROBABILITIES, SCORES
+from trivium.vision.classification.data import SAMPLES
+from trivium.vision.classification.rejection import is_known
+from trivium.vision.collect.pictures import Bytes, squashed
+from trivium.vision.deploy import CARD, HEAD, MODEL, check, read_bundle
+from trivium.vision.detection.verdict import alone, boxes_in
+from trivium.vision.events.event import Box, Guess, Mask
+from trivium.vision.segmentation.verdict import masks_in
 from trivium.vision.stream.verdicts import guesses, threshold_of
 
 PART_CAP_BYTES, MAX_PARTS = 200_000_000, 32  # the first for all of them together, as they lie in memory together
@@ -30,21 +34,25 @@ DAMAGED = "Make it again with: trivium vision deploy RUN --out BUNDLE.zip"
 
 @dataclass(frozen=True)
 class Seen:
-    """What a model says of a picture; `boxes` where it finds things, else how likely each class is."""
+    """What a model says of a picture; `boxes` where it finds things, `masks` where it says what each pixel is, else how
+    likely each class is."""
 
     top: list[Guess]
     known: bool  # whether it knows such pictures, or finds anything
     sure: dict[str, float]  # how likely each class is, or how sure the surest box of it, also beyond `top`
     boxes: list[Box] | None = None
+    masks: list[Mask] | None = None
 
 
 @dataclass
 class Model:
-    """A classifier or a detector in the runtime."""
+    """A model in the runtime."""
 
     card: dict[str, Any]
     session: Session
     version: str
+    head: Session | None = None  # of an activity model, which judges many frames together
+    at_once: int = 1  # pictures that may be looked at at the same time
 
     @property
     def classes(self) -> list[str]:
@@ -67,13 +75,28 @@ class Model:
         """Pixels of a side of the pictures that it looks at."""
         return self.session.side
 
-    def look(self, picture: Bytes, top: int, threshold: float | None = None) -> Seen:
-        """What is on a picture (S, S, 3); `threshold` is the least score of a box, where not the card's count."""
+    def window(self) -> SlidingWindow | None:
+        """What a stream's frames go through where the model judges many together; None where it looks at each."""
+        return None if self.head is None else SlidingWindow(self.session, self.head, self.card["window"])
+
+    def told(self, probabilities: Floats | None, top: int) -> Seen:
+        """What a window comes to; nothing yet where there was none."""
+        if probabilities is None:
+            return Seen([], False, {})
+        said = [float(each) for each in probabilities]
+        return Seen(guesses(self.classes, said, top), True, dict(zip(self.classes, said, strict=True)))
+
+    def look(self, picture: Bytes, top: int, threshold: float | None = None, one_class: bool = True) -> Seen:
+        """What is on a picture (S, S, 3); `threshold` is the least score of a box, where not the card's count; with
+        `one_class` no two classes lie at one place."""
         if picture.shape[0] != self.side:  # it came in the size of the model before
             picture = squashed(Image.fromarray(picture), self.side)
         said = self.session.outputs(picture[None])
         if SCORES in said:
-            return seen(boxes_in(self.card, said[BOXES][0], said[SCORES][0], threshold), top)
+            boxes = boxes_in(self.card, said[BOXES][0], said[SCORES][0], threshold)
+            return seen(alone(boxes) if one_class else boxes, top)
+        if LIKELIHOODS in said:
+            return covered(masks_in(self.classes, said[LIKELIHOODS][0], threshold), top)
         probabilities = said[PROBABILITIES][0].tolist()
         return Seen(guesses(self.classes, probabilities, top), is_known(self.card, said) is not False,
                     dict(zip(self.classes, probabilities, strict=True)))
@@ -86,17 +109,33 @@ def seen(boxes: list[Box], top: int) -> Seen:
     return Seen([Guess(label=label, probability=best[label]) for label in order], bool(boxes), best, boxes)
 
 
-def open_model(path: Path, threads: int = 1, checked: bool = False) -> Model:
-    """The model of a run folder or a bundle; with `checked` tried on its stored pictures first."""
+def covered(found: list[tuple[Mask, float]], top: int) -> Seen:
+    """Masks, and their classes: what is settled about a scene is settled about what covers most of it."""
+    likely = {mask.label: confidence for mask, confidence in found}
+    guesses = [Guess(label=label, probability=confidence) for label, confidence in list(likely.items())[:top]]
+    return Seen(guesses, bool(found), likely, masks=[mask for mask, _ in found])
+
+
+def open_model(path: Path, threads: int = 1, checked: bool = False, apart: bool = False) -> Model:
+    """The model of a run folder or a bundle; with `checked` tried on its stored pictures first.
+
+    All threads look at one picture, so that it is judged soon; with `apart` each at one of its own, so that more are.
+    """
     card, parts = bundle_of(path)
     if checked:
         check(parts)
-    return Model(card, Session(parts[MODEL], threads), version_of(card))
+    head = Session(parts[HEAD], threads) if HEAD in parts else None
+    if head is not None and card["window"]["moments_per_s"] != RATE:
+        raise BadFile(f"This model looks {card['window']['moments_per_s']} times a second, and this version of Trivium "
+                      f"{RATE} times.", "Train it again.")
+    apart = apart and head is None  # a window takes one after the other
+    session = Session(parts[MODEL], 1 if apart else threads)
+    return Model(card, session, version_of(card), head, threads if apart else 1)
 
 
 def version_of(card: dict[str, Any]) -> str:
-    """What tells this model from every other."""
-    return str(card["files"][MODEL])[:VERSION_LENGTH]
+    """What tells this model from every other: what was learned lies in the head, where there is one."""
+    return str(card["files"].get(HEAD, card["files"][MODEL]))[:VERSION_LENGTH]
 
 
 def bundle_of(path: Path) -> tuple[dict[str, Any], dict[str, bytes]]:

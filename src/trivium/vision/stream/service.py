@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 from trivium.core.spec import new_id
 from trivium.errors import NotFound, StudioError
-from trivium.vision.delivery import Courier
-from trivium.vision.events import Event
-from trivium.vision.rules import Engine, Rule
+from trivium.vision.events.delivery import Courier
+from trivium.vision.events.event import Event
+from trivium.vision.events.rules import Engine, Rule
 from trivium.vision.stream.source import State
 
 if TYPE_CHECKING:

@@ -26,8 +26,8 @@ import numpy as np
 
 from trivium.core.child import environment
 from trivium.errors import BadFile, StudioError
-from trivium.vision import outside
-from trivium.vision.pictures import Bytes
+from trivium.vision.collect.pictures import Bytes
+from trivium.vision.events import outside
 from trivium.vision.stream import wire
 from trivium.vision.stream.address import NETWORK, VIDEO, Address
 from trivium.vision.stream.eye import TASK

@@ -6,11 +6,12 @@ three frames, of which 60 % agree. What was settled stays until the vote is for 
 
 from __future__ import annotations
 
+import statistics
 from collections import Counter, deque
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from trivium.vision.events import Guess, Settled
+from trivium.vision.events.event import Guess, Settled
 from trivium.vision.stream.config import WatchConfig
 
 LEAST_FRAMES = 3
@@ -35,6 +36,23 @@ def guesses(classes: Sequence[str], probabilities: Sequence[float], top: int) ->
 def label_of(best: Guess, threshold: float | None) -> str | None:
     """The label, or None for "I don't know"."""
     return None if threshold is not None and best.probability < threshold else best.label
+
+
+class Counts:
+    """How many of each class the last frames show: the median, so that one frame's slip counts for nothing."""
+
+    def __init__(self, config: WatchConfig) -> None:
+        self.least = min(LEAST_FRAMES, config.consensus_frames)
+        self.frames: deque[Counter[str]] = deque(maxlen=config.consensus_frames)
+
+    def add(self, labels: Sequence[str]) -> dict[str, int] | None:
+        """Count one more frame; None until there are enough. Of two numbers in the middle the lower one."""
+        self.frames.append(Counter(labels))
+        if len(self.frames) < self.least:
+            return None
+        names = sorted({name for frame in self.frames for name in frame})
+        found = {name: statistics.median_low([frame[name] for frame in self.frames]) for name in names}
+        return {name: count for name, count in found.items() if count}
 
 
 class Consensus:
@@ -62,6 +80,12 @@ class Consensus:
             share = self.votes.count(before.label) / len(self.votes)
             self.settled = before.model_copy(update={"share": share, "frames": len(self.votes), "new": False,
                                                      "confidence": self.confidence(before.label)})
+        return self.settled
+
+    def again(self) -> Settled | None:
+        """What was settled, where nothing new was said."""
+        if self.settled is not None:
+            self.settled = self.settled.model_copy(update={"new": False})
         return self.settled
 
     def confidence(self, label: str | None) -> float | None:

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from trivium.errors import NameTaken, StudioError
-from trivium.vision.delivery import Courier
-from trivium.vision.events import Event, Settled
-from trivium.vision.mqtt import Publisher
-from trivium.vision.rules import Engine, Firing, LogLine, Rule
+from trivium.vision.events.delivery import Courier
+from trivium.vision.events.event import Event, Settled
+from trivium.vision.events.mqtt import Publisher
+from trivium.vision.events.rules import Engine, Firing, LogLine, Rule
 from trivium.vision.stream.config import WatchConfig
 from trivium.vision.stream.diary import NAME, Diary
 from trivium.vision.stream.watch import Watch

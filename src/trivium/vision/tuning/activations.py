@@ -14,10 +14,10 @@ from typing import Any
 
 import numpy as np
 
-from trivium.vision.backbone import Floats, entering, pretrained
-from trivium.vision.features import Session
-from trivium.vision.graph import ACTIVATIONS, trunk_model
-from trivium.vision.split import Ints
+from trivium.vision.backbone.efficientnet import Floats, entering, pretrained
+from trivium.vision.backbone.features import Session
+from trivium.vision.backbone.graph import ACTIVATIONS, trunk_model
+from trivium.vision.classification.split import Ints
 from trivium.vision.tuning.config import FineTuneConfig
 from trivium.vision.tuning.pictures import opened, views_that_fit
 from trivium.vision.tuning.views import view

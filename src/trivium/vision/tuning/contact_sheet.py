@@ -11,9 +11,9 @@ from PIL import Image
 
 from trivium.core import files
 from trivium.errors import BadConfig, NameTaken
-from trivium.vision.backbone import SIZE
+from trivium.vision.backbone.efficientnet import SIZE
+from trivium.vision.collect.store import THUMBNAIL, PictureStore
 from trivium.vision.project import Item, load
-from trivium.vision.store import THUMBNAIL, PictureStore
 from trivium.vision.tuning.config import AugmentConfig
 from trivium.vision.tuning.views import view
 

@@ -19,12 +19,12 @@ from PIL import Image
 
 from trivium.core.learning import SAVE_EVERY_S, Arrays, part
 from trivium.core.run import Run
-from trivium.vision import pictures
-from trivium.vision.backbone import FEATURES, entering
-from trivium.vision.config import TrainConfig
-from trivium.vision.data import Photos
-from trivium.vision.head import Head, fit_head
-from trivium.vision.split import Ints, stratified_folds
+from trivium.vision.backbone.efficientnet import FEATURES, entering
+from trivium.vision.classification.config import TrainConfig
+from trivium.vision.classification.data import Photos
+from trivium.vision.classification.head import Head, fit_head
+from trivium.vision.classification.split import Ints, stratified_folds
+from trivium.vision.collect import pictures
 from trivium.vision.tuning.activations import Activations, compute
 from trivium.vision.tuning.learner import Learner, features_of, head_in, rate
 from trivium.vision.tuning.lessons import Lessons

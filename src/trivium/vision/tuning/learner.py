@@ -16,8 +16,8 @@ from torch.nn import functional as F
 
 from trivium.core import learning
 from trivium.core.learning import Arrays, adam_state, arrays_of, follow, newness, part, restore_adam, tensors_of, whole
-from trivium.vision.backbone import Floats, entering, pretrained
-from trivium.vision.head import Head
+from trivium.vision.backbone.efficientnet import Floats, entering, pretrained
+from trivium.vision.classification.head import Head
 from trivium.vision.models import Backbone, load_backbone
 from trivium.vision.tuning.config import FineTuneConfig
 

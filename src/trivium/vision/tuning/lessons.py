@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from trivium.vision.backbone import Floats
-from trivium.vision.head import balanced
-from trivium.vision.split import Ints
+from trivium.vision.backbone.efficientnet import Floats
+from trivium.vision.classification.head import balanced
+from trivium.vision.classification.split import Ints
 from trivium.vision.tuning.activations import Activations
 from trivium.vision.tuning.config import FineTuneConfig
 

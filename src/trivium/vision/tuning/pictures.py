@@ -10,9 +10,9 @@ from pathlib import Path
 from PIL import Image
 
 from trivium.errors import BadConfig
-from trivium.vision.backbone import entering
-from trivium.vision.pictures import FORMATS, upright_rgb
-from trivium.vision.store import PictureStore
+from trivium.vision.backbone.efficientnet import entering
+from trivium.vision.collect.pictures import FORMATS, upright_rgb
+from trivium.vision.collect.store import PictureStore
 from trivium.vision.tuning.config import FineTuneConfig
 
 PICTURES = "pictures.zip"  # of a run's inputs: each photo as it is trained on, by sha256

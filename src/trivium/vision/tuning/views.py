@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from trivium.vision.backbone import SIZE
-from trivium.vision.pictures import Bytes, squashed
+from trivium.vision.backbone.efficientnet import SIZE
+from trivium.vision.collect.pictures import Bytes, squashed
 from trivium.vision.tuning.config import AugmentConfig
 
 SQUARE = 256  # pixels, from which views are cut

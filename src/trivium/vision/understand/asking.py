@@ -18,6 +18,7 @@ from trivium.core.studio import parse_config
 from trivium.errors import BadConfig, NameTaken
 from trivium.settings import data_folder
 from trivium.vision.tuning import contact_sheet as _sheet
+from trivium.vision.understand import boxes as _boxes
 from trivium.vision.understand import calibration as _calibration
 from trivium.vision.understand import few_shot as _few_shot
 from trivium.vision.understand import mistakes as _mistakes
@@ -77,6 +78,18 @@ def unknown(run: Run, *, folds: int = _unknown.FOLDS, seed: int = 1, data: Data 
             say: Say = lambda _text: None) -> dict[str, Any]:
     """How well it says "I don't know": each class left out in turn, and its photos shown as unknown things."""
     return _unknown.unknown(find_run(data_folder(data), run), folds, seed, say)
+
+
+def box_scores(run: Run, *, threshold: float | None = None, data: Data = None) -> dict[str, Any]:
+    """A detector's figures: average precision, counts at every threshold, sizes, and what is taken for what."""
+    return _boxes.box_scores(find_run(data_folder(data), run), threshold)
+
+
+def box_photos(run: Run, *, show: str = "wrong", label: str | None = None, said: str | None = None,
+               threshold: float | None = None, data: Data = None) -> list[dict[str, Any]]:
+    """Held-out photos with what is drawn and what a detector found, the worst first: all, wrong, hits, missed, false
+    or confused; `label` and `said` choose a cell of the table of confusions, "" is the background."""
+    return _boxes.box_photos(find_run(data_folder(data), run), show, label, said, threshold)
 
 
 def one_of(photo: str | None, source: str | Path | None) -> None:

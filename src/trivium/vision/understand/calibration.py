@@ -11,12 +11,12 @@ from typing import Any
 import numpy as np
 
 from trivium.core.intervals import wilson
-from trivium.vision.backbone import Floats
-from trivium.vision.evaluate import BINS, bins_of, calibration_error
-from trivium.vision.evaluate import calibration as marked
-from trivium.vision.head import log_softmax
-from trivium.vision.predictions import LEAST, of, predictions_of
-from trivium.vision.split import Ints
+from trivium.vision.backbone.efficientnet import Floats
+from trivium.vision.classification.head import log_softmax
+from trivium.vision.classification.predictions import LEAST, of, predictions_of
+from trivium.vision.classification.scores import BINS, bins_of, calibration_error
+from trivium.vision.classification.scores import calibration as marked
+from trivium.vision.classification.split import Ints
 
 EMPTY = {"confidence": None, "n": 0, "accuracy": None, "interval": list(wilson(0, 0))}
 

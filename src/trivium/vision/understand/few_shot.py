@@ -15,12 +15,12 @@ from typing import Any
 import numpy as np
 
 from trivium.errors import BadConfig
-from trivium.vision.config import HeadConfig, TrainConfig
-from trivium.vision.data import Photos
-from trivium.vision.evaluate import training
-from trivium.vision.head import fit_head
-from trivium.vision.predictions import predictions_of
-from trivium.vision.split import Ints
+from trivium.vision.classification.config import HeadConfig, TrainConfig
+from trivium.vision.classification.data import Photos
+from trivium.vision.classification.head import fit_head
+from trivium.vision.classification.predictions import predictions_of
+from trivium.vision.classification.split import Ints
+from trivium.vision.finished import training
 from trivium.vision.understand.seen import photos_of_run_folder
 
 COUNTS, DRAWS = (5, 10, 20, 50, 100), 5

@@ -10,10 +10,10 @@ import numpy as np
 
 from trivium.core import files
 from trivium.errors import BadFile, NotFound
-from trivium.vision.backbone import Floats
-from trivium.vision.features import backbone_bytes, unpacked
-from trivium.vision.reading import read_batch
-from trivium.vision.store import PICTURE_CAP_BYTES
+from trivium.vision.backbone.efficientnet import Floats
+from trivium.vision.backbone.features import backbone_bytes, unpacked
+from trivium.vision.collect.reading import read_batch
+from trivium.vision.collect.store import PICTURE_CAP_BYTES
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from trivium.vision.predictions import predictions_of
-from trivium.vision.results import chosen
+from trivium.vision.classification.predictions import predictions_of
+from trivium.vision.classification.results import chosen
 
 COUNT = 50
 

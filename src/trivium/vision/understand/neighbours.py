@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from trivium.vision.backbone import Floats
-from trivium.vision.data import Photos
-from trivium.vision.evaluate import training
+from trivium.vision.backbone.efficientnet import Floats
+from trivium.vision.classification.data import Photos
+from trivium.vision.finished import training
 from trivium.vision.understand.look import looked_at
 from trivium.vision.understand.seen import index_of, photos_of_run_folder
 

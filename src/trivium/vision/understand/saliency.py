@@ -15,12 +15,13 @@ import numpy as np
 from PIL import Image
 
 from trivium.errors import NotFound
-from trivium.vision.backbone import Floats
-from trivium.vision.deploy import MODEL, head_of, read_bundle
-from trivium.vision.evaluate import training
-from trivium.vision.graph import with_map
-from trivium.vision.head import Head
-from trivium.vision.store import PictureStore
+from trivium.vision.backbone.efficientnet import Floats
+from trivium.vision.backbone.graph import with_map
+from trivium.vision.classification.deploy import head_of
+from trivium.vision.classification.head import Head
+from trivium.vision.collect.store import PictureStore
+from trivium.vision.deploy import MODEL, read_bundle
+from trivium.vision.finished import training
 from trivium.vision.understand.look import Look, looked_at
 from trivium.vision.understand.seen import index_of, photos_of_run_folder
 

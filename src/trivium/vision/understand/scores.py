@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 
 from trivium.core.intervals import wilson
-from trivium.vision.backbone import Floats
-from trivium.vision.evaluate import class_row, confusion_of, ratio
-from trivium.vision.predictions import predictions_of
+from trivium.vision.backbone.efficientnet import Floats
+from trivium.vision.classification.predictions import predictions_of
+from trivium.vision.classification.scores import class_row, confusion_of, ratio
 
 CURVE_POINTS = 100  # of a curve that are handed out; the average precision is of all
 

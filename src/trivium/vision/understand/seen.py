@@ -6,7 +6,7 @@ from pathlib import Path
 
 from trivium.core import files
 from trivium.errors import NotFound
-from trivium.vision.data import ARRAYS, PHOTOS, Photos, open_photos
+from trivium.vision.classification.data import ARRAYS, PHOTOS, Photos, open_photos
 
 
 def photos_of_run_folder(folder: Path) -> Photos:

@@ -10,12 +10,12 @@ import numpy as np
 
 from trivium.core.intervals import wilson
 from trivium.errors import BadConfig
-from trivium.vision.config import HeadConfig, TrainConfig
-from trivium.vision.data import Photos
-from trivium.vision.evaluate import training
-from trivium.vision.head import fit_head
-from trivium.vision.rejection import HOW, TRUE_ACCEPTS, scales_of, separation, span_of
-from trivium.vision.split import Ints, stratified_folds
+from trivium.vision.classification.config import HeadConfig, TrainConfig
+from trivium.vision.classification.data import Photos
+from trivium.vision.classification.head import fit_head
+from trivium.vision.classification.rejection import HOW, TRUE_ACCEPTS, scales_of, separation, span_of
+from trivium.vision.classification.split import Ints, stratified_folds
+from trivium.vision.finished import training
 from trivium.vision.understand.seen import photos_of_run_folder
 
 FOLDS = 5

@@ -2,8 +2,7 @@
 // through, so that nobody has to tell two colours apart. The newest event has a frame of its own.
 
 import { end, type RollNote } from "./document";
-import type { Layout, Palette } from "./draw";
-import { gridHeight } from "./draw";
+import { gridHeight, type Layout, type Palette } from "./scene";
 import type { KeyTransform, TickTransform } from "./transform";
 import { eachBetween } from "./visible";
 

@@ -1,69 +1,16 @@
 // Draws the roll: only what is in sight, in few calls, so that ten thousand notes stay smooth. Everything that moves
 // while music plays (the playhead, the box of a selection) is drawn on a second canvas by `drawOverlay`.
-
-import { type Changes, drawChanges } from "./changes";
-import { type RollNote, type Score, TICKS_PER_QUARTER, type Track } from "./document";
-import type { Ids } from "./edits";
-import type { Loop } from "./scheduler";
+import { drawChanges } from "./changes";
+import { type RollNote, TICKS_PER_QUARTER, type Track } from "./document";
+import { drawLane } from "./lane";
+import type { Brush } from "./pixels";
+import { colourOf, gridHeight, type Scene, shadeOf, shadesOf } from "./scene";
 import { barLines, beatTicks } from "./timeline";
 import { isBlack, KEYS, type KeyTransform, pitchName, type TickTransform } from "./transform";
 import { eachBetween } from "./visible";
 
-export interface Palette {
-  background: string;
-  blackRow: string;
-  offScale: string;
-  line: string;
-  barLine: string;
-  text: string;
-  strong: string;
-  accent: string;
-  loop: string;
-  /** What a technique put in and took away. */
-  added: string;
-  removed: string;
-  whiteKey: string;
-  blackKey: string;
-  keyText: string;
-  /** For each track its shades from the softest to the loudest. Opaque, so that no grid line shines through. */
-  tracks: readonly (readonly string[])[];
-  font: string;
-}
-
-/** Where the parts of the roll lie on the canvas, in CSS pixels. */
-export interface Layout {
-  width: number;
-  height: number;
-  keys: number;
-  ruler: number;
-  lane: number;
-}
-
-export interface Scene {
-  layout: Layout;
-  ticks: TickTransform;
-  keys: KeyTransform;
-  score: Score;
-  track: string;
-  selection: Ids;
-  /** Ticks between grid lines; 0 for none. */
-  grid: number;
-  scale: readonly boolean[] | null;
-  ghosts: boolean;
-  loop: Loop | null;
-  held: ReadonlySet<number>;
-  /** What a technique has done so far; null while the piece is edited by hand. */
-  changes: Changes | null;
-  palette: Palette;
-}
-
-export const gridHeight = (layout: Layout): number => layout.height - layout.ruler - layout.lane;
-export const SHADES = 8;
-/** Louder notes are fuller in colour; few shades are enough for the eye. */
-const shadesOf = (palette: Palette, index: number) =>
-  palette.tracks[index % palette.tracks.length] as readonly string[];
-const colourOf = (palette: Palette, index: number) => shadesOf(palette, index)[SHADES - 1] as string;
-const shadeOf = (velocity: number) => Math.min(SHADES - 1, Math.floor(velocity / (128 / SHADES)));
+/** With more in sight they have no round corners, names and pins, and are painted at once. */
+const MOST_DETAILED = 1500;
 
 type Pen = CanvasRenderingContext2D;
 
@@ -78,12 +25,15 @@ export function drawRoll(pen: Pen, scene: Scene): number {
   clipped(pen, layout.keys, 0, layout.width - layout.keys, layout.height, () => columns(pen, scene));
   let drawn = 0;
   clipped(pen, layout.keys, layout.ruler, layout.width - layout.keys, gridHeight(layout), () => {
-    drawn = allNotes(pen, scene);
+    const many = scene.crowd && countInSight(scene) >= MOST_DETAILED ? scene.crowd : null;
+    many?.notes.begin(layout.width - layout.keys, gridHeight(layout), many.ratio);
+    drawn = allNotes(pen, many?.notes ?? pen, scene);
+    many?.notes.onto(pen);
     if (scene.changes) drawn += drawChanges(pen, scene, scene.changes);
   });
   if (layout.lane > 0) {
     clipped(pen, layout.keys, layout.height - layout.lane, layout.width - layout.keys, layout.lane, () =>
-      velocities(pen, scene),
+      drawLane(pen, scene),
     );
   }
   ruler(pen, scene);
@@ -152,79 +102,95 @@ function columns(pen: Pen, scene: Scene): void {
   }
 }
 
-function allNotes(pen: Pen, scene: Scene): number {
+function countInSight({ score, layout, ticks, ghosts, track }: Scene): number {
+  let count = 0;
+  for (const each of score.tracks) {
+    if (each.id !== track && !ghosts) continue;
+    eachBetween(each.notes, ticks.tick(0), ticks.tick(layout.width), () => {
+      count += 1;
+    });
+  }
+  return count;
+}
+
+/** `brush` paints them: the pen itself, or the picture of many. */
+function allNotes(pen: Pen, brush: Brush, scene: Scene): number {
   let drawn = 0;
   scene.score.tracks.forEach((track, index) => {
     if (track.id === scene.track || !scene.ghosts) return;
-    drawn += ghostNotes(pen, scene, track, index);
+    drawn += ghostNotes(brush, scene, track, index);
   });
   const index = scene.score.tracks.findIndex((track) => track.id === scene.track);
   const active = scene.score.tracks[index];
-  return active ? drawn + activeNotes(pen, scene, active, index) : drawn;
+  return active ? drawn + activeNotes(pen, brush, scene, active, index) : drawn;
 }
 
 function visibleRows({ layout, keys }: Scene): { low: number; high: number } {
   return { low: keys.pitch(gridHeight(layout)), high: keys.pitch(0) };
 }
 
-function ghostNotes(pen: Pen, scene: Scene, track: Track, index: number): number {
+function ghostNotes(brush: Brush, scene: Scene, track: Track, index: number): number {
   const { layout, ticks, keys, palette } = scene;
   const { low, high } = visibleRows(scene);
   let drawn = 0;
-  pen.globalAlpha = 0.28;
-  pen.fillStyle = colourOf(palette, index);
+  brush.globalAlpha = 0.28;
+  brush.fillStyle = colourOf(palette, index);
   eachBetween(track.notes, ticks.tick(0), ticks.tick(layout.width), (note) => {
     if (note.pitch < low || note.pitch > high) return;
     drawn += 1;
     const x = ticks.x(note.onset);
-    pen.fillRect(
+    brush.fillRect(
       x,
       keys.y(note.pitch) + 1,
       Math.max(2, note.length * ticks.pixelsPerTick - 1),
       keys.keyHeight - 2,
     );
   });
-  pen.globalAlpha = 1;
+  brush.globalAlpha = 1;
   return drawn;
 }
 
-function activeNotes(pen: Pen, scene: Scene, track: Track, index: number): number {
+function activeNotes(pen: Pen, brush: Brush, scene: Scene, track: Track, index: number): number {
   const { layout, ticks, keys, palette, selection } = scene;
   const { low, high } = visibleRows(scene);
   const seen: RollNote[] = [];
   eachBetween(track.notes, ticks.tick(0), ticks.tick(layout.width), (note) => {
     if (note.pitch >= low && note.pitch <= high) seen.push(note);
   });
-  const detailed = seen.length < 1500;
+  const detailed = brush === pen && seen.length < MOST_DETAILED;
   const height = keys.keyHeight - 1;
   const shades = shadesOf(palette, index);
-  for (const note of seen) {
-    if (selection.has(note.id)) continue;
-    pen.fillStyle = shades[shadeOf(note.velocity)] as string;
-    bar(pen, ticks, keys, note, height, detailed);
-  }
-  pen.fillStyle = palette.strong;
-  for (const note of seen) if (selection.has(note.id)) bar(pen, ticks, keys, note, height, detailed);
+  // Shade by shade, so that the colour changes eight times and not with every note.
+  const byShade: RollNote[][] = shades.map(() => []);
+  for (const note of seen) if (!selection.has(note.id)) byShade[shadeOf(note.velocity)]?.push(note);
+  byShade.forEach((alike, shade) => {
+    brush.fillStyle = shades[shade] as string;
+    for (const note of alike) bar(brush, ticks, keys, note, height, detailed ? pen : null);
+  });
+  brush.fillStyle = palette.strong;
+  for (const note of seen)
+    if (selection.has(note.id)) bar(brush, ticks, keys, note, height, detailed ? pen : null);
   if (detailed) for (const note of seen) marks(pen, scene, note, height);
   return seen.length;
 }
 
+/** With round corners where a pen for those is given. */
 function bar(
-  pen: Pen,
+  brush: Brush,
   ticks: TickTransform,
   keys: KeyTransform,
   note: RollNote,
   height: number,
-  round: boolean,
+  round: Pen | null,
 ) {
   const width = Math.max(2, note.length * ticks.pixelsPerTick - 1);
   if (!round || width < 6) {
-    pen.fillRect(ticks.x(note.onset), keys.y(note.pitch), width, height);
+    brush.fillRect(ticks.x(note.onset), keys.y(note.pitch), width, height);
     return;
   }
-  pen.beginPath();
-  pen.roundRect(ticks.x(note.onset), keys.y(note.pitch), width, height, 3);
-  pen.fill();
+  round.beginPath();
+  round.roundRect(ticks.x(note.onset), keys.y(note.pitch), width, height, 3);
+  round.fill();
 }
 
 /** A pin, and the note's name where there is room for it. */
@@ -242,28 +208,6 @@ function marks(pen: Pen, { ticks, keys, palette, selection }: Scene, note: RollN
     pen.fillStyle = palette.background;
     pen.fillText(pitchName(note.pitch), x + 5, y + height / 2 + 0.5);
   }
-}
-
-function velocities(pen: Pen, scene: Scene): void {
-  const { layout, ticks, palette, selection, score } = scene;
-  pen.fillStyle = palette.background;
-  pen.globalAlpha = 0.6;
-  pen.fillRect(0, 0, layout.width, layout.lane);
-  pen.globalAlpha = 1;
-  pen.fillStyle = palette.barLine;
-  pen.fillRect(0, 0, layout.width, 1);
-  const index = score.tracks.findIndex((track) => track.id === scene.track);
-  const track = score.tracks[index];
-  if (!track) return;
-  const colour = colourOf(palette, index);
-  const room = layout.lane - 6;
-  eachBetween(track.notes, ticks.tick(-4), ticks.tick(layout.width), (note) => {
-    const x = Math.round(ticks.x(note.onset));
-    const tall = Math.max(2, (note.velocity / 127) * room);
-    pen.fillStyle = selection.has(note.id) ? palette.strong : colour;
-    pen.fillRect(x, layout.lane - tall, 3, tall);
-    pen.fillRect(x - 1, layout.lane - tall, 5, 3);
-  });
 }
 
 function ruler(pen: Pen, scene: Scene): void {

@@ -1,6 +1,5 @@
 // The second canvas over the roll: what moves while the notes stand still.
-import type { Layout, Palette } from "./draw";
-import { gridHeight } from "./draw";
+import { gridHeight, type Layout, type Palette } from "./scene";
 import type { KeyTransform, TickTransform } from "./transform";
 
 export interface Box {

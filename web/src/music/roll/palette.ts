@@ -1,5 +1,5 @@
 // The page's colours for the canvas, as the browser resolved them in light or dark.
-import { type Palette, SHADES } from "../engine/draw";
+import { type Palette, SHADES } from "../engine/scene";
 
 /** One colour a part, in this order and round again. */
 export const TRACK_TOKENS = ["music", "series-2", "series-3", "series-1", "series-5", "series-6"] as const;

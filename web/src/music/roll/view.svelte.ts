@@ -1,7 +1,7 @@
 // Where the roll looks: scroll and zoom in time and pitch, kept within the piece.
 
 import { end, type RollNote, type Score, scoreEnd, TICKS_PER_QUARTER } from "../engine/document";
-import { gridHeight, type Layout } from "../engine/draw";
+import { gridHeight, type Layout } from "../engine/scene";
 import { KEYS, KeyTransform, TickTransform } from "../engine/transform";
 
 const BAR = TICKS_PER_QUARTER * 4;

@@ -56,12 +56,15 @@ export function reportLines(report: SetReport): string[] {
   const { counts } = report;
   const total = counts.all?.pieces ?? 0;
   const four = counts.all?.four_part ?? 0;
+  const tunes = counts.all?.tunes ?? 0;
   const leak = report.leak.find((row) => row.steps === 32);
   const lines = [
     report.files > 0
       ? `${plural(report.files, "file")} read, ${report.failed.length > 0 ? `${grouped(report.failed.length)} of them not readable` : "all of them readable"}.`
       : "Made by Trivium's own rules, so there are no files.",
-    `${grouped(four)} of ${grouped(total)} pieces have four separate voices; the Transformer learns from these, the AR-CNN and the GAN from all.`,
+    four > 0 || tunes === 0
+      ? `${grouped(four)} of ${grouped(total)} pieces have four separate voices; the Transformer learns from these, the AR-CNN and the GAN from all.`
+      : `${grouped(tunes)} of ${grouped(total)} pieces are tunes of one voice; the Transformer and the AR-CNN learn from these, and there is no accompaniment for the GAN.`,
     ...twinsText(report),
     `${percent(100 * report.moved, 1)} of the notes were moved by more than a 64th to reach the grid of sixteenths.`,
   ];

@@ -22,7 +22,8 @@ export interface Technique {
 
 /** What each is good for. One that is not named here still shows, with what the schema says of it. */
 const GOOD_FOR: Record<string, string> = {
-  transformer: "Goes on where a piece ends, and fills in missing voices. Needs pieces in four voices.",
+  transformer:
+    "Goes on where a piece ends, and fills in missing voices. Needs pieces in four voices, or tunes of one.",
   arcnn: "Adds notes to a melody and removes some, one at a time. Learns from any pieces.",
   gan: "Plays three tracks to a melody at once. Learns from any pieces, also from rolls of your own.",
 };
@@ -96,11 +97,17 @@ export function obstacles(
   const found = Object.values(problemsOf(fields, laidOut(fields, draft.config)));
   if (!sets.some((set) => set.name === draft.set)) found.unshift("Choose the music to learn from.");
   const set = sets.find((one) => one.name === draft.set);
-  if (set && draft.technique === "transformer" && (set.counts.train?.four_part ?? 0) < 4)
+  if (set && draft.technique === "transformer" && readable(set) < 4)
     found.unshift(
-      "The Transformer learns from pieces in four separate voices, and this set has too few. Choose another technique or set.",
+      "The Transformer learns from pieces in four separate voices, or from tunes of one where none has four, and this set has too few. Choose another technique or set.",
     );
   return [...found, ...seedProblem(draft.seed)];
+}
+
+/** How many pieces of a set a Transformer can learn from: those in four voices, or the tunes where there are none. */
+function readable({ counts }: SetSummary): number {
+  const kind = counts.all?.four_part ? "four_part" : "tunes";
+  return counts.train?.[kind] ?? 0;
 }
 
 /** The command that does the same. */

@@ -93,7 +93,13 @@ describe("files for a training set", () => {
   });
 });
 
-const counts = (pieces: number, four: number) => ({ pieces, four_part: four, steps: 1, notes: 100 });
+const counts = (pieces: number, four: number, tunes = 0) => ({
+  pieces,
+  four_part: four,
+  tunes,
+  steps: 1,
+  notes: 100,
+});
 const SET: SetSummary = {
   name: "mine",
   source: "mine",
@@ -195,6 +201,8 @@ describe("the form of a training", () => {
     expect(obstacles({ ...draft, technique: "transformer" }, fields, [SET])[0]).toContain(
       "four separate voices",
     );
+    const tunes = { ...SET, counts: { all: counts(30, 0, 30), train: counts(20, 0, 20) } };
+    expect(obstacles({ ...draft, technique: "transformer" }, fields, [tunes])).toEqual([]);
     expect(obstacles({ ...draft, config: { gan: { width: 1 } } }, fields, [SET])[0]).toContain("Size lies");
   });
 });

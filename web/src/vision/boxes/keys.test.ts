@@ -10,7 +10,8 @@ it("names, moves, draws and goes on", () => {
   expect(press("3")).toBeUndefined();
   expect(press("n")).toEqual({ kind: "nothing" });
   expect(press("Enter")).toEqual({ kind: "next" });
-  expect(press("a")).toBeUndefined();
+  expect(press("a")).toEqual({ kind: "accept" });
+  expect(press("x")).toBeUndefined();
 });
 
 it("lets arrows move a selected box, and go to another photo otherwise", () => {
@@ -46,8 +47,15 @@ it("knows the usual ways of copying and undoing, and leaves the browser its othe
 
 it("tells a photo that nobody has looked at from one with nothing on it", () => {
   const box = { label: "apple", xyxy: [0, 0, 1, 1] };
-  expect(caption({ label: null, boxes: null }, true)).toBe("not looked at");
-  expect(caption({ label: null, boxes: [] }, true)).toBe("nothing there");
-  expect(caption({ label: null, boxes: [box, box] }, true)).toBe("2 boxes");
-  expect([caption({ label: "cat" }, false), caption({ label: null }, false)]).toEqual(["cat", "no class"]);
+  expect(caption({ label: null, boxes: null }, "detection")).toBe("not looked at");
+  expect(caption({ label: null, boxes: [] }, "detection")).toBe("nothing there");
+  expect(caption({ label: null, boxes: [box, box] }, "detection")).toBe("2 boxes");
+  expect([caption({ label: "cat" }, "classification"), caption({ label: null }, undefined)]).toEqual([
+    "cat",
+    "no class",
+  ]);
+  const areas = [{ label: "road", share: 0.5 }];
+  expect(caption({ label: null, mask: null }, "segmentation")).toBe("not looked at");
+  expect(caption({ label: null, mask: { areas, unlabelled: 0 } }, "segmentation")).toBe("road");
+  expect(caption({ label: null, mask: { areas: [], unlabelled: 0 } }, "segmentation")).toBe("nothing there");
 });

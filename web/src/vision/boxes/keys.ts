@@ -19,7 +19,8 @@ export type Command =
         | "fit"
         | "draw"
         | "deselect"
-        | "accept";
+        | "accept"
+        | "acceptAll";
     };
 export interface Pressed {
   key: string;
@@ -47,7 +48,8 @@ const PLAIN: Record<string, Command> = {
   r: { kind: "redo" },
   n: { kind: "nothing" },
   b: { kind: "draw" },
-  m: { kind: "accept" },
+  a: { kind: "accept" },
+  m: { kind: "acceptAll" },
   f: { kind: "fit" },
   "+": { kind: "zoom", factor: 1.4 },
   "=": { kind: "zoom", factor: 1.4 },

@@ -30,6 +30,8 @@ export class BoxSession {
   state = $state<"saved" | "saving" | "offline">("saved");
   current = $derived(this.photos?.[this.index]);
   dispute = $derived(this.disputes.find((one) => one.photo.sha256 === this.current?.sha256));
+  /** The photos that nobody had looked at when they came. */
+  unseen: ReadonlySet<string> = new Set();
   private readonly steps = new Steps();
   private readonly waiting = new Map<string, Boxes>();
   private sending = false;
@@ -40,14 +42,18 @@ export class BoxSession {
     private readonly onsaved: () => void,
   ) {}
 
-  async load(show: Show): Promise<void> {
+  /** The photos that are like that; with `wanted`, asked for before, only those and in that order. */
+  async load(show: Show, wanted?: () => Promise<readonly string[]>): Promise<void> {
     this.turn += 1;
     const turn = this.turn;
     this.photos = undefined;
     try {
+      const order = await wanted?.();
       const all = await allPhotos(this.project, show, () => turn === this.turn);
-      if (!all) return;
-      this.photos = all;
+      if (!all || turn !== this.turn) return;
+      const by = new Map(all.map((photo) => [photo.sha256, photo]));
+      this.photos = order ? order.flatMap((sha256) => by.get(sha256) ?? []) : all;
+      this.unseen = new Set(all.filter((photo) => !photo.boxes).map((photo) => photo.sha256));
       this.error = undefined;
       this.go(0);
     } catch (thrown) {

@@ -8,6 +8,8 @@ import { History, type Step, takingBack, Versions, type Wanted } from "../engine
 
 export class Changes {
   undoable = $state(0);
+  /** What the project holds, one of them. */
+  thing = "photo";
   /** Photos that somebody else labelled meanwhile, with what was wanted here. */
   disputed = $state.raw<Wanted[]>([]);
   private readonly history = new History();
@@ -64,7 +66,7 @@ export class Changes {
       const before = gone.map((sha256) => known.get(sha256) ?? ({ sha256 } as PhotoView));
       this.keep({ before, after: [] });
       toasts.show(
-        `${plural(gone.length, "photo")} removed. Undo brings ${gone.length === 1 ? "it" : "them"} back.`,
+        `${plural(gone.length, this.thing)} removed. Undo brings ${gone.length === 1 ? "it" : "them"} back.`,
       );
       this.onchanged([]);
       return true;
@@ -133,7 +135,7 @@ export class Changes {
       this.disputed = [...this.disputed, { photo, wanted: sent.get(photo.sha256)?.label ?? null }];
     }
     if (outcome.gone.length)
-      toasts.show(`${plural(outcome.gone.length, "photo")} had been removed by somebody else.`);
+      toasts.show(`${plural(outcome.gone.length, this.thing)} had been removed by somebody else.`);
     this.onchanged([...outcome.done, ...outcome.refused]);
     return outcome;
   }

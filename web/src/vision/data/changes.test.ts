@@ -11,7 +11,17 @@ const server = vi.hoisted(() => ({
 }));
 const view = (sha256: string): PhotoView => {
   const { label = null, version = 0 } = server.photos.get(sha256) ?? {};
-  return { sha256, label, version, name: sha256, width: 1, height: 1, blurred: false, doubts: [] };
+  return {
+    sha256,
+    label,
+    version,
+    name: sha256,
+    width: 1,
+    height: 1,
+    blurred: false,
+    doubts: [],
+    mask_size: [1, 1],
+  };
 };
 function moved(photos: string[], there: boolean) {
   if (server.fail) throw server.fail;

@@ -2,11 +2,11 @@
 import type { ImportReport } from "@/api/vision";
 import { grouped, plural } from "@/core/format";
 
-export function outcome(report: ImportReport): string {
-  const found = [`${plural(report.added, "photo")} came in`];
+export function outcome(report: ImportReport, thing = "photo"): string {
+  const found = [`${plural(report.added, thing)} came in`];
   if (report.relabelled)
     found.push(
-      `${plural(report.relabelled, "photo")} of the project got ${report.annotations?.boxes ? "boxes" : "the class"}`,
+      `${plural(report.relabelled, thing)} of the project got ${report.annotations?.boxes ? "boxes" : "the class"}`,
     );
   if (report.known)
     found.push(`${grouped(report.known)} ${report.known === 1 ? "was" : "were"} here already`);

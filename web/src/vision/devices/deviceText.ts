@@ -37,6 +37,10 @@ export function lastSeen(last: Record<string, unknown> | null | undefined): stri
     : last.label;
 }
 
+/** Where the events of all its frames are. */
+export const framesOf = (device: string, project: string, format: "csv" | "jsonl"): string =>
+  `/api/v1/vision/devices/frames?${new URLSearchParams({ device, project, format })}`;
+
 /** One event in a line. */
 export function told(event: DeviceEvent): string {
   const { body } = event;
@@ -73,7 +77,11 @@ export const SOURCES = [
     label: "This browser's camera",
     text: "The camera before you. Its pictures go to the studio and are not kept.",
   },
-  { value: "demo", label: "Demo camera", text: "Drawn, and says so. Everybody has it." },
+  {
+    value: "demo",
+    label: "Demo camera",
+    text: "Drawn, and says so. Everybody has it. With the name of a template, such as counter, it shows the things of that.",
+  },
   { value: "usb", label: "USB camera", text: "A camera plugged into the machine that watches." },
   { value: "network", label: "Network camera", text: "By its address, rtsp:// or http://." },
   { value: "film", label: "A film", text: "A film from this computer, played here over and over." },
@@ -83,7 +91,7 @@ export type SourceKind = (typeof SOURCES)[number]["value"];
 
 /** Which of them an address is, and what stands in its field. */
 export function sourceKind(source: string): { kind: SourceKind; detail: string } {
-  if (/^demo(:\d+)?$/.test(source)) return { kind: "demo", detail: source.split(":")[1] ?? "" };
+  if (/^demo(:(\d+|[a-z-]+))?$/.test(source)) return { kind: "demo", detail: source.split(":")[1] ?? "" };
   if (source === "browser" || source === "film") return { kind: source, detail: "" };
   if (/^usb(:\d+)?$/.test(source)) return { kind: "usb", detail: source.split(":")[1] ?? "0" };
   return { kind: source.includes("://") ? "network" : "file", detail: source };
@@ -100,8 +108,9 @@ export function sourceText(kind: SourceKind, detail: string): string {
 /** What is wrong with it, or nothing. */
 export function sourceProblem(kind: SourceKind, detail: string): string {
   const plain = detail.trim();
-  if ((kind === "usb" || kind === "demo") && plain && !/^\d{1,9}$/.test(plain))
-    return "Give a whole number from 0.";
+  if (kind === "demo" && plain && !/^(\d{1,9}|[a-z][a-z-]{0,31})$/.test(plain))
+    return "Give a whole number from 0, or the name of a template, such as counter.";
+  if (kind === "usb" && plain && !/^\d{1,9}$/.test(plain)) return "Give a whole number from 0.";
   if (kind === "network" && !/^(rtsps?|https?):\/\/[^\s/]+/.test(plain))
     return "Give an address such as rtsp://192.168.1.20/stream.";
   if (kind === "file" && !plain) return "Give the path of a film or a folder.";

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { DeviceEvent, DeviceView, ProjectOnDevice } from "@/api/devices";
 import {
   backlog,
+  framesOf,
   lastSeen,
   left,
   presence,
@@ -27,6 +28,11 @@ const event = (kind: string, body: object) =>
   ({ kind, body, device: "d", time: 1, project: "bin" }) as DeviceEvent;
 
 describe("a device", () => {
+  it("has its frames at an address that names can't break out of", () => {
+    const address = framesOf("01A", "a&b=c", "csv");
+    expect(new URL(address, "http://x").searchParams.get("project")).toBe("a&b=c");
+  });
+
   it("says whether it answers and what it still has to tell", () => {
     expect(presence(device).text).toBe("online");
     expect(presence({ ...device, online: false }).text).toBe("offline");

@@ -76,6 +76,7 @@ const photo = (sha256: string, label: string | null, version: number): PhotoView
   height: 1,
   blurred: false,
   doubts: [],
+  mask_size: [1, 1],
 });
 
 describe("taking back", () => {
@@ -138,7 +139,8 @@ describe("a result in words", () => {
       [0, 1, 9],
     ]);
     expect(commonest(found)).toEqual({ label: "c1", predicted: "c0", n: 3 });
-    expect(sentence(found)).toContain("wrong on 5 of 30");
+    expect(sentence(found)).toContain("wrong on 5 of 30 photos");
+    expect(sentence(found, "clip")).toContain("wrong on 5 of 30 clips");
     expect(sentence(found)).toContain("“c1” for “c0” (3)");
     expect(sentence(found)).toContain("“c1” is the hardest");
     expect(shade([3, 6, 1], 6)).toBeCloseTo(0.6);

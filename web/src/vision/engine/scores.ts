@@ -2,6 +2,7 @@
 import type { VisionEvaluation } from "@/api/vision";
 import { percent } from "@/core/format";
 
+export const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 export const range = ([low, high]: readonly [number, number]): string =>
   `${percent(100 * low)} to ${percent(100 * high)}`;
 
@@ -19,11 +20,11 @@ export function commonest(
   return found;
 }
 
-export function sentence(report: VisionEvaluation): string {
+export function sentence(report: VisionEvaluation, thing = "photo"): string {
   const wrong = report.n - Math.round(report.accuracy * report.n);
   if (wrong === 0)
-    return `It was right on all ${report.n} photos. With so few, nobody can say whether it always will be: the interval is ${range(report.interval)}.`;
-  const said = [`It was wrong on ${wrong} of ${report.n} photos.`];
+    return `It was right on all ${report.n} ${thing}s. With so few, nobody can say whether it always will be: the interval is ${range(report.interval)}.`;
+  const said = [`It was wrong on ${wrong} of ${report.n} ${thing}s.`];
   const most = commonest(report);
   if (most && wrong > 1) said.push(`Most often it took “${most.label}” for “${most.predicted}” (${most.n}).`);
   const seen = report.per_class.filter((row) => row.n > 0);
@@ -36,7 +37,7 @@ export function sentence(report: VisionEvaluation): string {
       `“${least.name}” is the hardest: ${percent(100 * least.recall)} found (${range(least.interval)}).`,
     );
   if (report.interval[0] <= report.baseline.accuracy)
-    said.push("That may be no better than always naming the most frequent class: it needs more photos.");
+    said.push(`That may be no better than always naming the most frequent class: it needs more ${thing}s.`);
   return said.join(" ");
 }
 

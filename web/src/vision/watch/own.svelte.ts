@@ -1,9 +1,11 @@
 // A source of this browser, its camera or a film, judged frame by frame: the next is sent when the last is answered, so
 // that nothing piles up and the newest frame counts.
+
+import { lookAtFrame } from "@/api/looking";
 import { type ApiError, asApiError } from "@/api/problem";
 import { classifyFrame } from "@/api/vision";
 import type { Seen } from "./seen.svelte";
-import { eventOf, Votes } from "./verdicts";
+import { type About, eventOf, eventOfLook, type Frame, Votes } from "./verdicts";
 
 const [EVERY_MS, AFTER_ERROR_MS] = [60, 2000];
 
@@ -14,7 +16,7 @@ export class OwnWatch {
 
   constructor(private readonly seen: Seen) {}
 
-  begin(run: string, about: { project: string; source: string }, pixels: () => ImageData | null): void {
+  begin(run: string, about: About, pixels: () => ImageData | null): void {
     this.stop();
     this.seen.clear();
     this.running = true;
@@ -26,22 +28,27 @@ export class OwnWatch {
     [this.running, this.error] = [false, null];
   }
 
-  private async go(
-    run: string,
-    about: { project: string; source: string },
-    pixels: () => ImageData | null,
-    turn: number,
-  ): Promise<void> {
+  private async go(run: string, about: About, pixels: () => ImageData | null, turn: number): Promise<void> {
     const votes = new Votes();
     for (let number = 0; turn === this.turn; ) {
       const [begin, time, image] = [performance.now(), Date.now() / 1000, pixels()];
       try {
         if (image) {
-          const verdict = await classifyFrame(run, image);
+          const judged = about.places ? await lookAtFrame(run, image) : await classifyFrame(run, image);
           const bitmap = await createImageBitmap(image);
           if (turn !== this.turn) return;
-          const frame = { number: number++, time, width: image.width, height: image.height };
-          const event = eventOf(verdict, { ...frame, latencyMs: performance.now() - begin }, about, votes);
+          const { width, height } = image;
+          const frame: Frame = {
+            number: number++,
+            time,
+            width,
+            height,
+            latencyMs: performance.now() - begin,
+          };
+          const event =
+            "predicted" in judged
+              ? eventOf(judged, frame, about, votes)
+              : eventOfLook(judged, frame, about, votes);
           this.seen.see(event, bitmap, event.settled?.new ? await jpegOf(bitmap) : null);
           this.error = null;
         }

@@ -14,6 +14,9 @@ export function freshRule(rules: readonly Rule[], classes: readonly string[]): R
   return doing(rule, [{ kind: "webhook", url: "" }]);
 }
 
+/** Whether it is about how many there are. */
+export const isCounting = (rule: Rule) => rule.when === "more" || rule.when === "fewer";
+
 /** The rule with other actions. */
 export function doing(rule: Rule, actions: Action[]): Rule {
   // biome-ignore lint/suspicious/noThenProperty: the rule's own word; nobody awaits a rule
@@ -26,6 +29,8 @@ export function ruleProblem(rule: Rule, classes: readonly string[]): string {
   if (rule.when !== "unknown" && !rule.label) return "Say which class it is about.";
   if (rule.when !== "unknown" && classes.length && !classes.includes(rule.label ?? ""))
     return `The model knows no class “${rule.label}”.`;
+  if (rule.when === "fewer" && !rule.count)
+    return "There can't be fewer than none: give a number, or wait until it is not seen.";
   for (const action of rule.then ?? []) {
     const wrong = actionProblem(action);
     if (wrong) return wrong;
@@ -47,7 +52,9 @@ export function says(rule: Rule): string {
   const when =
     rule.when === "unknown"
       ? `When the model has not known what it sees${lasting}`
-      : `When “${rule.label}” has ${rule.when === "gone" ? "not " : ""}been seen${lasting}`;
+      : isCounting(rule)
+        ? `When there have been ${rule.when} than ${rule.count ?? 0} of “${rule.label}”${lasting}`
+        : `When “${rule.label}” has ${rule.when === "gone" ? "not " : ""}been seen${lasting}`;
   const then = (rule.then ?? []).map(actionText).join(" and ");
   return `${when}, ${then || "do nothing"}${rule.again_s ? `; not again for ${rule.again_s} s` : ""}.`;
 }

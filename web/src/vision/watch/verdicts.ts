@@ -1,5 +1,6 @@
 // What the frames of a browser's camera or film agree on, as the studio does it for its own sources: the last five vote,
 // three in five must agree, and at least three must have been seen. Pure but for what it has seen.
+import type { Look } from "@/api/looking";
 import type { Verdict } from "@/api/vision";
 import type { SeenEvent } from "@/api/watch";
 
@@ -39,16 +40,45 @@ export interface Frame {
   latencyMs: number;
 }
 
+export interface About {
+  project: string;
+  source: string;
+  /** Whether the model says where things are. */
+  places?: boolean;
+}
+
 /** The event that the studio itself would have made of this frame. */
-export function eventOf(
-  verdict: Verdict,
-  frame: Frame,
-  about: { project: string; source: string },
-  votes: Votes,
-): SeenEvent {
+export function eventOf(verdict: Verdict, frame: Frame, about: About, votes: Votes): SeenEvent {
   const label = verdict.known === false ? null : verdict.predicted;
   return {
-    kind: "seen",
+    ...seenOn(frame, about),
+    task: "classification",
+    label,
+    confidence: verdict.confidence,
+    top: verdict.top.map(({ label: name, probability }) => ({ label: name, probability })),
+    settled: votes.see(label, frame.time),
+  };
+}
+
+/** The same of boxes or masks. */
+export function eventOfLook(look: Look, frame: Frame, about: About, votes: Votes): SeenEvent {
+  const { label, confidence, top, boxes, masks } = look;
+  const task = masks ? "segmentation" : "detection";
+  return {
+    ...seenOn(frame, about),
+    task,
+    label,
+    confidence,
+    top,
+    boxes,
+    masks,
+    settled: votes.see(label, frame.time),
+  };
+}
+
+function seenOn(frame: Frame, about: About) {
+  return {
+    kind: "seen" as const,
     time: frame.time,
     frame: frame.number,
     source: about.source,
@@ -57,11 +87,6 @@ export function eventOf(
     device: "page",
     project: about.project,
     model: "page",
-    task: "classification",
-    label,
-    confidence: verdict.confidence,
-    top: verdict.top.map(({ label: name, probability }) => ({ label: name, probability })),
-    settled: votes.see(label, frame.time),
     latency_ms: frame.latencyMs,
   };
 }

@@ -76,6 +76,9 @@ describe("a rule", () => {
     expect(says(ready)).toBe(
       "When “can” has been seen for 3 s, call https://example.org/hook; not again for 60 s.",
     );
+    expect(says({ ...ready, when: "more", count: 3, again_s: 0 })).toMatch(
+      /^When there have been more than 3 of “.*” for \d+ s, /,
+    );
     expect(says({ ...ready, when: "unknown", for_s: 0, again_s: 0 })).toBe(
       "When the model has not known what it sees, call https://example.org/hook.",
     );
@@ -90,6 +93,8 @@ describe("a rule", () => {
     ]);
     const note = doing(rule, [{ kind: "note", text: "" }]);
     expect(ruleProblem({ ...note, label: "cat" }, ["can"])).toContain("no class “cat”");
+    expect(ruleProblem({ ...note, when: "fewer", count: 0 }, ["can"])).toContain("fewer than none");
+    expect(ruleProblem({ ...note, when: "more", count: 0 }, ["can"])).toBe("");
     expect(ruleProblem({ ...note, label: "" }, [])).toContain("which class");
     expect(ruleProblem({ ...note, name: " " }, [])).toContain("name");
     expect(ruleProblem({ ...note, when: "unknown", label: null }, ["can"])).toBe("");

@@ -20,6 +20,7 @@ import {
   moved,
   onStage,
   panned,
+  pinched,
   pulled,
   toShares,
   type Xyxy,
@@ -52,6 +53,19 @@ describe("the view", () => {
     expect(is.y).toBeCloseTo(was.y, 10);
     expect(zoomed(near, 0.001, at(0, 0), stage, photo)).toEqual(view);
     expect(zoomed(view, 1e9, pointer, stage, photo).scale).toBe(40);
+  });
+
+  it("keeps what lies between two fingers between them", () => {
+    const near = zoomed(view, 4, at(200, 200), stage, photo);
+    const [was, is, other] = [at(220, 200), at(300, 240), at(120, 180)];
+    const far = pinched(near, was, is, other, stage, photo);
+    const apart = Math.hypot(180, 60) / Math.hypot(100, 20);
+    expect(far.scale).toBeCloseTo(near.scale * apart, 10);
+    const before = toShares(at(170, 190), near, photo);
+    const after = toShares(at(210, 210), far, photo);
+    expect(after.x).toBeCloseTo(before.x, 10);
+    expect(after.y).toBeCloseTo(before.y, 10);
+    expect(pinched(near, was, is, undefined, stage, photo)).toEqual(panned(near, at(80, 40), stage, photo));
   });
 
   it("never pans the photo away", () => {

@@ -56,6 +56,24 @@ export function zoomed(view: View, factor: number, at: Point, stage: Size, photo
 export const panned = (view: View, by: Point, stage: Size, photo: Size): View =>
   kept({ ...view, left: view.left + by.x, top: view.top + by.y }, stage, photo);
 
+/** Zoomed and moved as a finger moves from `was` to `is` while another rests: what lay between them stays between them.
+    Without another only moved. */
+export function pinched(
+  view: View,
+  was: Point,
+  is: Point,
+  other: Point | undefined,
+  stage: Size,
+  photo: Size,
+): View {
+  const by = { x: is.x - was.x, y: is.y - was.y };
+  if (!other) return panned(view, by, stage, photo);
+  const apart = (point: Point) => Math.max(1, Math.hypot(point.x - other.x, point.y - other.y));
+  const middle = { x: (was.x + other.x) / 2, y: (was.y + other.y) / 2 };
+  const near = zoomed(view, apart(is) / apart(was), middle, stage, photo);
+  return panned(near, { x: by.x / 2, y: by.y / 2 }, stage, photo);
+}
+
 /** A photo larger than the stage fills it; one that is smaller stays in its middle. */
 function kept(view: View, stage: Size, photo: Size): View {
   const along = (offset: number, room: number, length: number) =>

@@ -1,0 +1,1 @@
+"""Export: a project as files that other programs read."""
