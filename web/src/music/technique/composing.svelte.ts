@@ -51,8 +51,10 @@ export class Composing implements Trial {
   filming = $state(false);
   compared = $state<"after" | "before">("after");
   taken = $state.raw<ReadonlySet<number>>(new Set());
-  /** The event that a person looks at, by its index. */
+  /** The event that the keyboard stands on, by its index: Delete takes this one back, wherever the pointer rests. */
   chosen = $state<number | null>(null);
+  /** The event in the list that lies under the pointer, by its index; it is marked on the roll, and that is all. */
+  pointed = $state<number | null>(null);
   tries = $state.raw<readonly Try[]>([]);
   private story = $state.raw(NOTHING);
   private takes = new Takes();
@@ -108,7 +110,7 @@ export class Composing implements Trial {
   changes: Changes = $derived.by(() => {
     const { came, went } = this.played;
     const shown = this.told[this.at - 1]?.news.index;
-    const index = this.chosen ?? (this.at < this.told.length || this.isMaking ? shown : undefined);
+    const index = this.pointed ?? this.chosen ?? (this.at < this.told.length || this.isMaking ? shown : undefined);
     const now = [...came, ...went].filter((moved) => moved.index === index).map(({ note }) => note.id);
     return { came: came.map(({ note }) => note), went: went.map(({ note }) => note), now: new Set(now) };
   });
@@ -178,6 +180,7 @@ export class Composing implements Trial {
     this.following = true;
     this.filming = false;
     this.chosen = null;
+    this.pointed = null;
     this.compared = "after";
     this.view = view;
     this.live = new LiveRun(run);
@@ -281,6 +284,7 @@ export class Composing implements Trial {
     const here = all.findIndex((moved) => moved.index === this.chosen);
     const next = all[here < 0 && step < 0 ? all.length - 1 : here + step];
     this.chosen = next?.index ?? null;
+    this.pointed = null;
     if (next) this.studio.said = `${this.wordsAt(next.index)}; Delete takes it back`;
     return next?.note ?? null;
   }
