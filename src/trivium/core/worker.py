@@ -36,7 +36,9 @@ _exit = os._exit  # the real one, before refuse_early_exit
 EXIT_SUCCEEDED, EXIT_FAILED, EXIT_STOPPED = 0, 1, 75
 RESERVE_BYTES = 64 << 10
 KEPT_VARIABLES = ("PATH", "LANG", "LC_ALL", "PYTHONPATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH",
-                  "CUDA_VISIBLE_DEVICES", "SYSTEMROOT", "WINDIR", "COMSPEC", "PATHEXT")
+                  "CUDA_VISIBLE_DEVICES", "SYSTEMROOT", "WINDIR", "COMSPEC", "PATHEXT",
+                  # Which sums a processor does: elsewhere the same seed would be another result, or a crash.
+                  "OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE", "MKL_CBWR", "ATEN_CPU_CAPABILITY", "ONEDNN_MAX_CPU_ISA")
 
 
 def environment(folder: Path, threads: int) -> dict[str, str]:
