@@ -22,5 +22,4 @@ export const restoreFunction = (name: string, version: string) =>
   data(api.POST("/api/v1/vision/functions/{name}/restore", { ...named(name), body: { version } }));
 export const deleteFunction = (name: string) =>
   data(api.DELETE("/api/v1/vision/functions/{name}", named(name)));
-export const tryFunction = (body: FunctionTrial) =>
-  data(api.POST("/api/v1/vision/functions:try", { body }));
+export const tryFunction = (body: FunctionTrial) => data(api.POST("/api/v1/vision/functions:try", { body }));

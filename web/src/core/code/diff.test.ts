@@ -6,7 +6,8 @@ const side = (rows: DiffRow[], without: DiffRow["kind"]) =>
     .filter(({ kind }) => kind !== without)
     .map(({ text }) => text)
     .join("\n");
-const signs = (rows: DiffRow[]) => rows.map(({ kind }) => ({ same: "=", gone: "-", new: "+" })[kind]).join("");
+const signs = (rows: DiffRow[]) =>
+  rows.map(({ kind }) => ({ same: "=", gone: "-", new: "+" })[kind]).join("");
 
 it("says which lines are gone and which are new, with their numbers", () => {
   const rows = lineDiff("a\nb\nc\nd", "a\nc\nx\nd");
@@ -22,7 +23,9 @@ it("says which lines are gone and which are new, with their numbers", () => {
 
 it("holds both texts whole, and no more changes than a common subsequence asks for", () => {
   const letters = (seed: number, n: number) =>
-    Array.from({ length: n }, (_, k) => "abcd"[Math.floor(97 * Math.sin(seed * 31 + k * 7.3) ** 2) % 4]).join("\n");
+    Array.from({ length: n }, (_, k) => "abcd"[Math.floor(97 * Math.sin(seed * 31 + k * 7.3) ** 2) % 4]).join(
+      "\n",
+    );
   for (let seed = 1; seed < 60; seed++) {
     const [a, b] = [letters(seed, seed % 9), letters(seed + 100, (seed * 5) % 11)];
     const rows = lineDiff(a, b);

@@ -43,8 +43,7 @@ function lengths(a: string[], b: string[]): (x: number, y: number) => number {
   const at = (x: number, y: number) => table[x * width + y] ?? 0;
   for (let x = a.length - 1; x >= 0; x--)
     for (let y = b.length - 1; y >= 0; y--)
-      table[x * width + y] =
-        a[x] === b[y] ? at(x + 1, y + 1) + 1 : Math.max(at(x + 1, y), at(x, y + 1));
+      table[x * width + y] = a[x] === b[y] ? at(x + 1, y + 1) + 1 : Math.max(at(x + 1, y), at(x, y + 1));
   return at;
 }
 

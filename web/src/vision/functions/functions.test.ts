@@ -10,7 +10,8 @@ it("finds a free name, and says what is wrong with one", () => {
   expect(freeName("count_things", ["My-Count-Things", "my-count-things-2"])).toBe("my-count-things-3");
   expect(freeName("my-door", ["my-door"])).toBe("my-door-2");
   expect(nameProblem("Door", ["door"])).toContain("There is a function");
-  for (const wrong of ["../out", "ends.", " x", "é", "a".repeat(65)]) expect(nameProblem(wrong, [])).toContain("Use up to");
+  for (const wrong of ["../out", "ends.", " x", "é", "a".repeat(65)])
+    expect(nameProblem(wrong, [])).toContain("Use up to");
   for (const good of ["a", "My first", "v1.2_b-3", "a".repeat(64)]) expect(nameProblem(good, [])).toBe("");
 });
 

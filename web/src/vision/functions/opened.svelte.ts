@@ -38,14 +38,16 @@ export class Opened {
     try {
       const view = await getFunction(this.name);
       // An example of that name is none that is kept.
-      if (view.source === "example") throw new ApiError(`No function called “${this.name}” is kept.`, "", 404, "not_found");
+      if (view.source === "example")
+        throw new ApiError(`No function called “${this.name}” is kept.`, "", 404, "not_found");
       await this.begin(view, this.draft.load());
       this.error = null;
     } catch (thrown) {
       this.error = asApiError(thrown);
       const kept = this.error.status === 404 ? this.draft.load() : null;
       // Deleted meanwhile: what was not saved can be saved as new.
-      if (kept) [this.code, this.base, this.found, this.error] = [kept.code, { code: "", version: "" }, true, null];
+      if (kept)
+        [this.code, this.base, this.found, this.error] = [kept.code, { code: "", version: "" }, true, null];
     }
     this.loading = false;
   }

@@ -6,7 +6,12 @@ import { spread } from "./spread";
 const [LONGER_SIDE, QUALITY, SEEK_MS] = [1280, 0.9, 10_000]; // pixels
 
 const unreadable = (name: string) =>
-  new ApiError(`The browser can't read “${name}”.`, "Choose JPEG, PNG or WebP photos, or an MP4 or WebM film.", -1, "file");
+  new ApiError(
+    `The browser can't read “${name}”.`,
+    "Choose JPEG, PNG or WebP photos, or an MP4 or WebM film.",
+    -1,
+    "file",
+  );
 
 export async function fromFiles(files: readonly File[], most: number): Promise<string[]> {
   const film = files.find((one) => one.type.startsWith("video/"));
@@ -17,9 +22,12 @@ export async function fromFiles(files: readonly File[], most: number): Promise<s
 /** Photos of a project, from all over it. */
 export async function fromProject(project: string, most: number): Promise<string[]> {
   const { items } = await listPhotos(project, { limit: 1000 });
-  if (!items.length) throw new ApiError(`“${project}” has no photos yet.`, "Add some, or choose something else.", -1, "empty");
+  if (!items.length)
+    throw new ApiError(`“${project}” has no photos yet.`, "Add some, or choose something else.", -1, "empty");
   return Promise.all(
-    spread(items, most).map(async (one) => fromPhoto(await (await fetch(pictureUrl(one.sha256))).blob(), "a photo")),
+    spread(items, most).map(async (one) =>
+      fromPhoto(await (await fetch(pictureUrl(one.sha256))).blob(), "a photo"),
+    ),
   );
 }
 
@@ -57,9 +65,9 @@ async function fromFilm(film: File, most: number): Promise<string[]> {
 
 function told(video: HTMLVideoElement, event: string, name: string, begin: () => void): Promise<void> {
   return new Promise((done, fail) => {
-    const late = setTimeout(() => fail(unreadable(name)), SEEK_MS);
-    video.addEventListener(event, () => (clearTimeout(late), done()), { once: true });
-    video.addEventListener("error", () => (clearTimeout(late), fail(unreadable(name))), { once: true });
+    setTimeout(() => fail(unreadable(name)), SEEK_MS);
+    video.addEventListener(event, () => done(), { once: true });
+    video.addEventListener("error", () => fail(unreadable(name)), { once: true });
     begin();
   });
 }
@@ -67,12 +75,16 @@ function told(video: HTMLVideoElement, event: string, name: string, begin: () =>
 async function drawn(source: CanvasImageSource, width: number, height: number): Promise<string> {
   const scale = Math.min(1, LONGER_SIDE / Math.max(width, height));
   const canvas = document.createElement("canvas");
-  [canvas.width, canvas.height] = [Math.max(1, Math.round(width * scale)), Math.max(1, Math.round(height * scale))];
+  [canvas.width, canvas.height] = [
+    Math.max(1, Math.round(width * scale)),
+    Math.max(1, Math.round(height * scale)),
+  ];
   canvas.getContext("2d")?.drawImage(source, 0, 0, canvas.width, canvas.height);
   const blob = await new Promise<Blob | null>((done) => canvas.toBlob(done, "image/jpeg", QUALITY));
   const bytes = new Uint8Array((await blob?.arrayBuffer()) ?? new ArrayBuffer(0));
   let text = "";
-  for (let at = 0; at < bytes.length; at += 32_768) text += String.fromCharCode(...bytes.subarray(at, at + 32_768));
+  for (let at = 0; at < bytes.length; at += 32_768)
+    text += String.fromCharCode(...bytes.subarray(at, at + 32_768));
   return btoa(text);
 }
 

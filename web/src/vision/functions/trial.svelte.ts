@@ -46,7 +46,10 @@ export class Trial {
       const found = await tryFunction(asked);
       if (turn !== this.turn) return;
       this.clear();
-      const frames = found.frames.map((one) => ({ ...one, url: one.picture ? pictureAddress(one.picture) : "" }));
+      const frames = found.frames.map((one) => ({
+        ...one,
+        url: one.picture ? pictureAddress(one.picture) : "",
+      }));
       [this.result, this.code] = [{ ...found, frames }, code];
     } catch (thrown) {
       if (turn === this.turn) this.error = asApiError(thrown);
