@@ -13,7 +13,8 @@ from tests.e2e import pages
 from tests.e2e.conftest import picture
 from tests.e2e.test_accessibility import everywhere
 
-BROKEN = "import studio\n\ndef on_frame(frame, seen):\n    studio.publish('room/light', frame.mean())\n    frame.nothing()\n"
+BROKEN = ("import studio\n\ndef on_frame(frame, seen):\n    studio.publish('room/light', frame.mean())\n"
+          "    frame.nothing()\n")
 MENDED = BROKEN.replace("    frame.nothing()\n", "    return 'looked'\n").replace("frame.mean()", "round(frame.mean())")
 
 
@@ -39,8 +40,9 @@ def test_a_function_is_begun_mended_tried_saved_and_restored(visit: Callable[...
     for out, shade in ((black, 0), (white, 255)):
         Image.new("RGB", (64, 48), (shade,) * 3).save(out, "PNG")
     page.get_by_text("Files", exact=True).click()
-    page.get_by_label("Photos or a film").set_input_files(
-        [{"name": f"{k}.png", "mimeType": "image/png", "buffer": out.getvalue()} for k, out in enumerate((black, white))])
+    shades = enumerate((black, white))
+    page.get_by_label("Photos or a film").set_input_files([
+        {"name": f"{k}.png", "mimeType": "image/png", "buffer": out.getvalue()} for k, out in shades])
     page.keyboard.press("Control+Enter")
     page.get_by_text("Line 5: AttributeError").wait_for()
     assert "frame.nothing()" in page.locator(".cm-failing-line").inner_text()

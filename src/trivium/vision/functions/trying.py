@@ -117,7 +117,8 @@ def _tried(code: Path | str, camera: Camera, run: Run | None, frames: int,
     if error is None and not heard.frames:
         error = {"line": None, "message": "It looked at no frame.", "hint": advice(code)}
     took = {frame: round(seconds * 1e3, 1) for frame, seconds in heard.took}
-    rows = [{"number": number, "took_ms": took.get(number), "picture": None if view is None else base64.b64encode(view).decode(),
+    rows = [{"number": number, "took_ms": took.get(number),
+             "picture": None if view is None else base64.b64encode(view).decode(),
              "label": None if event is None else event.label, "said": said_at(heard, number)}
             for number, (view, event) in enumerate(looked.shown, 1)]
     return {"ok": error is None, "error": error, "before": said_at(heard, 0), "frames": rows, "ended": ended}
