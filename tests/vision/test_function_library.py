@@ -86,6 +86,20 @@ def test_savers_at_the_same_time_lose_nothing(tmp_path: Path) -> None:
     assert [row.number for row in kept.versions] == list(range(8, 0, -1))
 
 
+def test_who_saves_over_another_is_told_and_nothing_is_lost(tmp_path: Path) -> None:
+    first = library.save_function(tmp_path, "kept", ONE, seen="")
+    with pytest.raises(NameTaken, match="already a function called 'kept'"):
+        library.save_function(tmp_path, "kept", TWO, seen="")
+    theirs = library.save_function(tmp_path, "kept", TWO, seen=first.version)
+    with pytest.raises(library.SavedMeanwhile, match="version 2 of 'kept' meanwhile"):
+        library.save_function(tmp_path, "kept", THREE, seen=first.version)
+    assert library.load_function(tmp_path, "kept").versions == theirs.versions
+    assert library.save_function(tmp_path, "kept", TWO, seen=first.version).version == sha(TWO)  # the same, no quarrel
+    assert library.save_function(tmp_path, "kept", THREE, seen=theirs.version).version == sha(THREE)
+    library.delete_function(tmp_path, "kept")
+    assert library.save_function(tmp_path, "kept", TWO, seen=sha(THREE)).versions[0].number == 1
+
+
 def asked(folder: Path, *words: str) -> Any:
     done = CliRunner().invoke(main, ["--data", str(folder), "vision", "function", *words, "--json"])
     assert done.exit_code == 0, done.output
@@ -110,6 +124,8 @@ def test_pages_commands_and_python_see_the_same(tmp_path: Path) -> None:
         assert asked(data, "kept", "--restore", "1")["code"] == ONE
         assert vision.restore_function("kept", 3, data=data)["code"] == THREE
         assert pages.get(at).json() == asked(data)["functions"] == json.loads(json.dumps(vision.functions(data=data)))
+        late = pages.put(f"{at}/kept", json={"code": ONE, "seen": sha(TWO)})
+        assert (late.status_code, late.json()["code"]) == (409, "changed_meanwhile")
         assert pages.get(f"{at}/kept", params={"version": "9"}).json()["hint"].startswith("It has: 6 (")
         assert pages.delete(f"{at}/kept").status_code == 204
         assert pages.get(f"{at}/kept").status_code == pages.delete(f"{at}/kept").status_code == 404

@@ -90,6 +90,16 @@ def test_a_mistake_names_its_line(code: str, line: int | None, words: str) -> No
     assert found["error"]["hint"] and "function.py, line" not in found["error"]["message"]
 
 
+def test_the_time_of_each_frame_and_what_was_returned_are_told() -> None:
+    code = ("import time\n\ndef on_frame(frame, seen):\n    dark = frame.mean() < 60\n"
+            "    time.sleep(0.3 if dark else 0)\n    return {'dark': bool(dark)} if dark else None\n")
+    black, red = io.BytesIO(), jpeg("red")
+    Image.new("RGB", (32, 24)).save(black, "JPEG")
+    first, second, third = trying.try_code(code, moments=[red, black.getvalue(), red])["frames"]
+    assert texts(second["said"]) == [("return", "{'dark': True}")] and first["said"] == third["said"] == []
+    assert second["took_ms"] >= 300 and second["took_ms"] > third["took_ms"] > 0  # it sleeps, whatever else there is
+
+
 def test_what_is_no_picture_is_said_in_one_sentence() -> None:
     found = trying.try_code("def on_frame(frame, seen):\n    pass\n", moments=[b"no picture at all"])
     assert not found["ok"] and found["error"]["message"] == "This frame is no JPEG, or it is damaged."

@@ -176,6 +176,20 @@ export const ROUTES: readonly Route<Load>[] = [
     page: page(() => import("./vision/devices/DevicesPage.svelte")),
   },
   {
+    path: "/vision/functions",
+    title: "Functions",
+    studio: "vision",
+    section: "watch",
+    page: page(() => import("./vision/functions/FunctionsPage.svelte")),
+  },
+  {
+    path: "/vision/functions/:name",
+    title: "Function",
+    studio: "vision",
+    section: "watch",
+    page: page(() => import("./vision/functions/FunctionPage.svelte")),
+  },
+  {
     path: "/vision/projects/:project",
     title: "Collect",
     studio: "vision",

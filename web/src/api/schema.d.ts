@@ -4388,6 +4388,11 @@ export interface components {
              * @default
              */
             note?: string;
+            /**
+             * Seen
+             * @description The version that was changed, empty for a new function: 409 where somebody else has saved another one meanwhile.
+             */
+            seen?: string | null;
         };
         /**
          * FunctionFault
@@ -6324,14 +6329,14 @@ export interface components {
         };
         /**
          * SaidLine
-         * @description Something that a function printed or published.
+         * @description Something that a function printed, published or returned.
          */
         SaidLine: {
             /**
              * Kind
              * @enum {string}
              */
-            kind: "print" | "message";
+            kind: "print" | "message" | "return";
             /** Text */
             text: string;
             /** Topic */
@@ -7284,6 +7289,11 @@ export interface components {
             picture: string | null;
             /** Said */
             said: components["schemas"]["SaidLine"][];
+            /**
+             * Took Ms
+             * @description How long it had the frame, its model included.
+             */
+            took_ms: number | null;
         };
         /**
          * TriedFunction

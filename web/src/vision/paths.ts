@@ -10,3 +10,5 @@ export const tryPath = (project: string, run?: string) =>
   `${at(project)}/try${run ? `?run=${encodeURIComponent(run)}` : ""}`;
 export const watchPath = (run: string) => `/vision/watch?run=${encodeURIComponent(run)}`;
 export const devicesPath = (run: string) => `/vision/devices?run=${encodeURIComponent(run)}`;
+export const FUNCTIONS_PATH = "/vision/functions";
+export const functionPath = (name: string) => `${FUNCTIONS_PATH}/${encodeURIComponent(name)}`;

@@ -53,6 +53,8 @@ class FunctionCode(BaseModel):
 
     code: str = Field(max_length=library.MOST_BYTES)
     note: str = Field("", max_length=200, description="What has changed.")
+    seen: str | None = Field(None, max_length=64, description="The version that was changed, empty for a new function: "
+                             "409 where somebody else has saved another one meanwhile.")
 
 
 class RestoredVersion(BaseModel):
@@ -85,9 +87,9 @@ class FunctionTrial(BaseModel):
 
 
 class SaidLine(BaseModel):
-    """Something that a function printed or published."""
+    """Something that a function printed, published or returned."""
 
-    kind: Literal["print", "message"]
+    kind: Literal["print", "message", "return"]
     topic: str | None
     text: str
 
@@ -98,6 +100,7 @@ class TriedFrame(BaseModel):
     number: int
     picture: str | None = Field(description="A JPEG in base64.")
     label: str | None = Field(description="Of a recorded event.")
+    took_ms: float | None = Field(description="How long it had the frame, its model included.")
     said: list[SaidLine]
 
 
@@ -135,7 +138,7 @@ def get_vision_function(name: FunctionName, data: Data,
 @router.put("/functions/{name}")
 def save_vision_function(name: FunctionName, body: FunctionCode, data: Data) -> FunctionView:
     """Keep a function; each save that changes it keeps the versions before."""
-    return _view(library.save_function(data, name, body.code, body.note))
+    return _view(library.save_function(data, name, body.code, body.note, body.seen))
 
 
 @router.post("/functions/{name}/restore")

@@ -21,10 +21,14 @@ def functions(name: str | None = None, version: str | int | None = None,
     return asdict(library.load_function(data_folder(data), name, None if version is None else str(version)))
 
 
-def save_function(name: str, code: str | Path, note: str = "", data: Path | str | None = None) -> dict[str, Any]:
-    """Keep a function under a name; `code` is its text, or a .py file. A save that changes it adds a version."""
+def save_function(name: str, code: str | Path, note: str = "", data: Path | str | None = None, *,
+                  seen: str | None = None) -> dict[str, Any]:
+    """Keep a function under a name; `code` is its text, or a .py file. A save that changes it adds a version.
+
+    With `seen`, the version that was changed: refused where somebody else has saved another one since.
+    """
     text = files.read_file(Path(code)).decode("utf-8-sig", "replace") if _is_file(code) else str(code)
-    return asdict(library.save_function(data_folder(data), name, text, note))
+    return asdict(library.save_function(data_folder(data), name, text, note, seen))
 
 
 def restore_function(name: str, version: str | int, data: Path | str | None = None) -> dict[str, Any]:

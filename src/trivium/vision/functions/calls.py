@@ -95,6 +95,9 @@ class Heard:
 
     messages: Kept[Message] = field(default_factory=lambda: Kept(KEPT_MESSAGES))
     log: Kept[tuple[int, str]] = field(default_factory=lambda: Kept(KEPT_LINES))  # with the frame
+    returned: Kept[tuple[int, str]] = field(default_factory=lambda: Kept(KEPT_LINES))  # with the frame
+    took: deque[tuple[int, float]] = field(default_factory=lambda: deque(maxlen=KEPT_LINES))  # frame, seconds for it
+    given_at: float = math.inf  # of the frame that it has now, on the monotonic clock
     said: int = 0  # bytes since the last frame
     frames: int = 0
     printed: int = 0
@@ -207,6 +210,8 @@ def _attend(folder: Path, camera: Camera, heard: Heard, seconds: float | None, f
                 raise UserCodeError("The function's process came to an end.",
                                     "It may have needed too much memory.", file="function")
             message = _counted(line, heard)
+            if message.get("op") in ("frame", "end"):
+                _timed(heard)
             if message.get("op") == "ready":
                 ready, heard.cpu_s = True, used_s(child.pid)
                 until = math.inf if seconds is None else time.monotonic() + seconds
@@ -274,8 +279,16 @@ def _give(camera: Camera, answers: IO[bytes], heard: Heard, until: float) -> str
         answers.write(LENGTH.pack(len(event)) + event + LENGTH.pack(len(view)) + view)
         answers.flush()
     heard.frames += 1
+    heard.given_at = time.monotonic()
     heard.printed = heard.published = heard.said = 0
     return ""
+
+
+def _timed(heard: Heard) -> None:
+    """How long it had the frame that it gives back now."""
+    if heard.given_at < math.inf:
+        heard.took.append((heard.frames, time.monotonic() - heard.given_at))
+    heard.given_at = math.inf
 
 
 def _take(message: Message, heard: Heard, publish: Callable[[str, bytes], None] | None,
@@ -290,6 +303,9 @@ def _take(message: Message, heard: Heard, publish: Callable[[str, bytes], None] 
         heard.log.append((heard.frames, text), len(text))
         if text.strip():
             say(text.rstrip())
+    elif message.get("op") == "return":
+        text = str(message.get("text", ""))
+        heard.returned.append((heard.frames, text), len(text))
     elif message.get("op") == "publish":
         heard.published += 1
         if heard.published > PUBLISHED:

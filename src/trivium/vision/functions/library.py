@@ -34,6 +34,13 @@ LOCK_PATIENCE_S = 5.0
 LIST_THEM = "List them with: trivium vision function"
 
 
+class SavedMeanwhile(StudioError):
+    """Somebody else was quicker."""
+
+    status = 409
+    code = "changed_meanwhile"
+
+
 @dataclass(frozen=True)
 class Version:
     """One save."""
@@ -78,8 +85,12 @@ def load_function(data: Path, name: str, version: str | None = None) -> Function
     raise NotFound(f"There is no function called '{name[:64]}'.", LIST_THEM)
 
 
-def save_function(data: Path, name: str, code: str, note: str = "") -> Function:
-    """Keep the code under the name; a save that changes it adds a version."""
+def save_function(data: Path, name: str, code: str, note: str = "", seen: str | None = None) -> Function:
+    """Keep the code under the name; a save that changes it adds a version.
+
+    `seen` is the version that was changed, "" where a new function is meant: where somebody else has saved another one
+    meanwhile, SavedMeanwhile is raised and nothing saved. None asks nothing.
+    """
     content = _content(code)
     if not NAME.fullmatch(name):
         raise BadConfig("This can't be the name of a function.",
@@ -91,6 +102,7 @@ def save_function(data: Path, name: str, code: str, note: str = "") -> Function:
                             "Write the name in the same way, or take another one.")
         rows, version = log_of(folder), files.sha256_bytes(content)[:LENGTH]
         if not rows or rows[0].version != version:
+            _judge(name, rows, seen)
             folder.mkdir(exist_ok=True)
             files.atomic_write(folder / f"{version}.py", content)
             made = Version(len(rows) + 1, version, round(time.time(), 3), note[:200])
@@ -134,6 +146,16 @@ def log_of(folder: Path) -> tuple[Version, ...]:
         return ()
     except (ValueError, TypeError):
         raise BadFile(f"The list of versions of '{folder.name}' is damaged.", f"Look at: {folder / LOG}") from None
+
+
+def _judge(name: str, rows: tuple[Version, ...], seen: str | None) -> None:
+    """Refuse a save over one that whoever saves has not seen."""
+    if not rows or seen is None or seen == rows[0].version:
+        return
+    if not seen:
+        raise NameTaken(f"There is already a function called '{name}'.", "Take another name.")
+    raise SavedMeanwhile(f"Somebody else has saved version {rows[0].number} of '{name}' meanwhile.",
+                         "Compare it with yours, then decide. Both are there still.")
 
 
 def _read(folder: Path, version: str | None = None) -> Function:

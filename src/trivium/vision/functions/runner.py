@@ -130,7 +130,9 @@ def run(path: Path, studio: Studio, model: Any) -> None:
     while callable(on_frame):
         event, view = studio.look()
         frame = seeing.picture_of(view)
-        on_frame(frame, seeing.told(event, event) if event is not None else seeing.seen(model, frame))
+        value = on_frame(frame, seeing.told(event, event) if event is not None else seeing.seen(model, frame))
+        if value is not None:
+            studio.say("return", text=repr(value)[:TEXT])
     for thread in threading.enumerate():
         if thread is not threading.current_thread() and not thread.daemon:
             thread.join()

@@ -116,18 +116,21 @@ def _tried(code: Path | str, camera: Camera, run: Run | None, frames: int,
                  "message": wrong.message.removeprefix(f"{TEXT_NAME}, line {wrong.line}: ")}
     if error is None and not heard.frames:
         error = {"line": None, "message": "It looked at no frame.", "hint": advice(code)}
-    rows = [{"number": number, "picture": None if view is None else base64.b64encode(view).decode(),
+    took = {frame: round(seconds * 1e3, 1) for frame, seconds in heard.took}
+    rows = [{"number": number, "took_ms": took.get(number),
+             "picture": None if view is None else base64.b64encode(view).decode(),
              "label": None if event is None else event.label, "said": said_at(heard, number)}
             for number, (view, event) in enumerate(looked.shown, 1)]
     return {"ok": error is None, "error": error, "before": said_at(heard, 0), "frames": rows, "ended": ended}
 
 
 def said_at(heard: Heard, frame: int) -> list[dict[str, Any]]:
-    """What it said after it was given so many frames: its prints line by line, then what it published."""
+    """What it said after it was given so many frames: its prints line by line, what it published, what it returned."""
     prints = "".join(text for at, text in heard.log if at == frame).splitlines()
     rows = [{"kind": "print", "topic": None, "text": line[:SHOWN]} for line in prints if line.strip()]
     rows += [{"kind": "message", "topic": each["topic"], "text": _text(each["payload"])[:SHOWN]}
              for each in heard.messages if each["frame"] == frame]
+    rows += [{"kind": "return", "topic": None, "text": text[:SHOWN]} for at, text in heard.returned if at == frame]
     return rows[:SAID]
 
 

@@ -1,12 +1,10 @@
 /**
- * The code editor for reward functions: Python colours, completion of `params` keys, problems by line, a marked failing
+ * The editor for a learner's Python: colours, completion of what the function is given, problems by line, a marked failing
  * line. Built on CodeMirror 6; colours come from the page's variables, so light and dark need no second theme.
  */
 import {
   autocompletion,
-  type Completion,
-  type CompletionContext,
-  type CompletionResult,
+  type CompletionSource,
   closeBrackets,
   closeBracketsKeymap,
   completionKeymap,
@@ -34,7 +32,6 @@ import {
   lineNumbers,
 } from "@codemirror/view";
 import { tags } from "@lezer/highlight";
-import { REWARD_PARAMS } from "./rewardParams";
 
 /** A problem of the code; a missing line means the code as a whole. */
 export interface CodeProblem {
@@ -42,10 +39,11 @@ export interface CodeProblem {
   message: string;
 }
 
-export interface RewardEditorOptions {
+export interface CodeEditorOptions {
   doc: string;
   label: string;
   readonly: boolean;
+  complete?: CompletionSource;
   onChange: (doc: string) => void;
 }
 
@@ -68,30 +66,6 @@ const failingLineField = StateField.define<DecorationSet>({
 function lineMark(state: EditorState, line: number | null): DecorationSet {
   if (line === null || line < 1 || line > state.doc.lines) return Decoration.none;
   return Decoration.set([failingLine.range(state.doc.line(line).from)]);
-}
-
-const OPTIONS: readonly Completion[] = REWARD_PARAMS.map(({ key, type, text }) => ({
-  label: key,
-  detail: type,
-  info: text,
-  type: "property",
-}));
-
-/** Offers the keys of `params` inside `params["…"]` and `params.get("…")`, and the whole subscript after `params`. */
-export function completeParams(context: CompletionContext): CompletionResult | null {
-  const inside = context.matchBefore(/params\s*(?:\[|\.\s*get\s*\()\s*["'][\w]*/);
-  if (inside) {
-    const word = /\w*$/.exec(inside.text)?.[0] ?? "";
-    return { from: context.pos - word.length, options: [...OPTIONS], validFor: /^\w*$/ };
-  }
-  const name = context.matchBefore(/\bparams\[?/);
-  if (!name || (name.from === name.to && !context.explicit)) return null;
-  const options = OPTIONS.map((option) => ({
-    ...option,
-    apply: `params["${option.label}"]`,
-    label: `params["${option.label}"]`,
-  }));
-  return { from: name.from, options, validFor: /^params\[?$/ };
 }
 
 /** Problems as the editor's marks; a line beyond the text is shown on the last line. */
@@ -182,11 +156,11 @@ const look = EditorView.theme({
   ".cm-matchingBracket": { backgroundColor: "light-dark(#d8f0df, #1f4a30) !important" },
 });
 
-export class RewardEditorView {
+export class CodeEditorView {
   private readonly view: EditorView;
   private readonly lock = new Compartment();
 
-  constructor(host: HTMLElement, options: RewardEditorOptions) {
+  constructor(host: HTMLElement, options: CodeEditorOptions) {
     // CodeMirror writes its styles into a <style> element, which the studio's content security policy refuses; inside a
     // shadow root it takes constructed style sheets instead.
     const root = host.shadowRoot ?? host.attachShadow({ mode: "open" });
@@ -202,7 +176,7 @@ export class RewardEditorView {
           EditorView.updateListener.of((update) => {
             if (update.docChanged) options.onChange(update.state.doc.toString());
           }),
-          ...behaviour(),
+          ...behaviour(options.complete),
         ],
       }),
     });
@@ -252,7 +226,7 @@ function locked(readonly: boolean): Extension {
   return [EditorState.readOnly.of(readonly), EditorView.editable.of(!readonly)];
 }
 
-function behaviour(): Extension[] {
+function behaviour(complete?: CompletionSource): Extension[] {
   return [
     lineNumbers(),
     EditorView.lineWrapping,
@@ -268,7 +242,7 @@ function behaviour(): Extension[] {
     closeBrackets(),
     autocompletion({ icons: false }),
     python(),
-    pythonLanguage.data.of({ autocomplete: completeParams }),
+    ...(complete ? [pythonLanguage.data.of({ autocomplete: complete })] : []),
     syntaxHighlighting(colours),
     failingLineField,
     look,

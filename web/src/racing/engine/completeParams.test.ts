@@ -1,7 +1,7 @@
 import { CompletionContext } from "@codemirror/autocomplete";
 import { EditorState } from "@codemirror/state";
 import { expect, it } from "vitest";
-import { completeParams, diagnosticsOf } from "./rewardEditor";
+import { completeParams } from "./completeParams";
 import { REWARD_PARAMS } from "./rewardParams";
 
 function offered(text: string, explicit = false) {
@@ -28,19 +28,4 @@ it("knows the 27 keys, each with a type and one line of text", () => {
     expect(type).not.toBe("");
     expect(text).toMatch(/^[A-Z].*\.$/);
   }
-});
-
-it("marks the code of a line without its indent, and keeps impossible lines inside the text", () => {
-  const state = EditorState.create({ doc: "def f(params):\n    return x\n" });
-  const [warning, error, beyond] = diagnosticsOf(
-    state,
-    [
-      { line: 2, message: "x is not known" },
-      { line: 99, message: "the code ends early" },
-    ],
-    [{ message: "look here" }],
-  );
-  expect(warning).toMatchObject({ from: 0, to: 14, severity: "warning" });
-  expect(error).toMatchObject({ from: 19, to: 27, severity: "error" });
-  expect(beyond).toMatchObject({ from: 28, to: 28 });
 });
