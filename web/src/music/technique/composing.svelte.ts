@@ -110,7 +110,8 @@ export class Composing implements Trial {
   changes: Changes = $derived.by(() => {
     const { came, went } = this.played;
     const shown = this.told[this.at - 1]?.news.index;
-    const index = this.pointed ?? this.chosen ?? (this.at < this.told.length || this.isMaking ? shown : undefined);
+    const index =
+      this.pointed ?? this.chosen ?? (this.at < this.told.length || this.isMaking ? shown : undefined);
     const now = [...came, ...went].filter((moved) => moved.index === index).map(({ note }) => note.id);
     return { came: came.map(({ note }) => note), went: went.map(({ note }) => note), now: new Set(now) };
   });
