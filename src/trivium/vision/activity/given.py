@@ -16,7 +16,7 @@ from dataclasses import replace
 from typing import Any
 
 from trivium.errors import BadFile
-from trivium.vision.activity.ranges import LabelledRange, fitted
+from trivium.vision.activity.ranges import LabelledRange, fitted, trimmed
 from trivium.vision.activity.ranging import RangeChange, rerange
 from trivium.vision.annotation.given import Given
 from trivium.vision.collect.sources import Found, Source
@@ -35,6 +35,7 @@ class GivenRanges(Given):
     def __init__(self, rows: dict[str, list[Row]] | None = None, broken: int = 0, missing: Sequence[str] = ()) -> None:
         super().__init__(ACTIVITY)
         self.rows, self.broken, self.missing, self.given = rows or {}, broken, list(missing), rows is not None
+        self.overlapping = 0
 
     @property
     def names(self) -> set[str]:
@@ -62,8 +63,10 @@ class GivenRanges(Given):
                 continue
             self.clipped += end > duration_s + SLACK_S or start < 0
             found.append(LabelledRange(label, *fit))
-        self.photos, self.count = self.photos + 1, self.count + len(found)
-        return sorted(found, key=lambda each: (each.start_s, each.end_s, each.label))
+        apart, pairs = trimmed(found)
+        self.overlapping += len(pairs)
+        self.photos, self.count = self.photos + 1, self.count + len(apart)
+        return apart
 
     def report(self) -> dict[str, Any] | None:
         if not self.given:
@@ -78,6 +81,9 @@ class GivenRanges(Given):
         if self.outside:
             found.append(f"{self.outside:,} ranges lay outside their video, or were shorter than a fifth of a second, "
                          "and were left out.")
+        if self.overlapping:
+            found.append(f"{self.overlapping:,} ranges began before one of another class had ended, and begin where "
+                         "that ends.")
         if self.broken:
             found.append(f"{self.broken:,} rows can't be read as ranges and were left out.")
         if self.missing:

@@ -37,19 +37,53 @@ def fitted(start_s: Any, end_s: Any, duration_s: float) -> tuple[float, float] |
 
 
 def checked(ranges: Iterable[LabelledRange], duration_s: float) -> list[LabelledRange]:
-    """A person's ranges in the order of time; BadConfig where one does not lie in the video."""
-    found = []
-    for each in ranges:
-        fit = fitted(each.start_s, each.end_s, duration_s)
-        if fit is None or each.start_s < 0 or each.end_s > duration_s + SLACK_S:
-            raise BadConfig(f"A range of '{each.label[:100]}', {each.start_s:g} to {each.end_s:g} s, does not lie in "
-                            f"the video, which is {duration_s:g} s long.",
-                            f"A range lasts at least {LEAST_S:g} s, within the video.")
-        found.append(replace(each, start_s=fit[0], end_s=fit[1]))
+    """A person's ranges in the order of time, those of one class that overlap as one; BadConfig where one does not lie
+    in the video, or two of different classes overlap."""
+    found = [within(each, duration_s) for each in ranges]
     if len(found) > MOST_RANGES:
         raise BadConfig(f"A video has at most {MOST_RANGES:,} ranges, and here are {len(found):,}.",
                         "Cut the video into parts.")
-    return sorted(found, key=lambda each: (each.start_s, each.end_s, each.label))
+    apart, pairs = trimmed(found)
+    for a, b in pairs:  # what lies in both would be learned twice, once wrongly
+        raise BadConfig(f"'{a.label[:100]}' from {a.start_s:g} to {a.end_s:g} s and '{b.label[:100]}' from "
+                        f"{b.start_s:g} to {b.end_s:g} s overlap.",
+                        "Let one end where the other begins: a video shows one thing at a time.")
+    return apart
+
+
+def within(each: LabelledRange, duration_s: float) -> LabelledRange:
+    """The range as it is kept; BadConfig where it does not lie in the video."""
+    name = each.label[:100]
+    if each.end_s <= each.start_s:
+        raise BadConfig(f"A range of '{name}' would end at {each.end_s:g} s, and begin at {each.start_s:g} s.",
+                        "Let it begin before it ends.")
+    fit = fitted(each.start_s, each.end_s, duration_s)
+    if fit is None or each.start_s < 0 or each.end_s > duration_s + SLACK_S:
+        raise BadConfig(f"A range of '{name}', {each.start_s:g} to {each.end_s:g} s, does not lie in the video, which "
+                        f"is {duration_s:g} s long.", f"A range lasts at least {LEAST_S:g} s, within the video.")
+    return replace(each, start_s=fit[0], end_s=fit[1])
+
+
+def trimmed(ranges: Iterable[LabelledRange]) -> tuple[list[LabelledRange], list[tuple[LabelledRange, LabelledRange]]]:
+    """Ranges that lie apart, in the order of time, and the pairs of different classes that overlapped.
+
+    Those of one class that overlap are one. Of two of different classes the later one begins where the earlier ends,
+    or is left out where too little remains.
+    """
+    found, pairs = list[LabelledRange](), list[tuple[LabelledRange, LabelledRange]]()
+    for each in sorted(ranges, key=lambda each: (each.start_s, each.end_s, each.label)):
+        last = found[-1] if found else None
+        if last is None or each.start_s >= last.end_s:
+            found.append(each)
+        elif each.label == last.label:
+            found[-1] = replace(last, end_s=max(last.end_s, each.end_s))
+        else:
+            is_left = each.end_s - last.end_s >= LEAST_S - SLACK_S
+            if last.end_s - each.start_s > SLACK_S or not is_left:
+                pairs.append((last, each))
+            if is_left:
+                found.append(replace(each, start_s=last.end_s))
+    return found, pairs
 
 
 def parsed(rows: Any) -> list[LabelledRange] | None:

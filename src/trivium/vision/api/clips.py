@@ -34,7 +34,7 @@ def set_ranges(name: Name, sha256: Sha, body: VideoRanges, kept: Projects) -> Ph
             raise NotFound(*GONE)
         _, refused = rerange(project, [RangeChange(sha256, ranges_in(body.ranges), body.version)])
         if refused:
-            raise ChangedMeanwhile
+            raise ChangedMeanwhile("clip", "ranges")
         return photo_view(project, sha256)
 
 

@@ -68,7 +68,7 @@ def _painted(kept: Library, name: str, sha256: str, body: bytes | None, version:
     with kept.open(name) as project:  # the file is read while others may use the projects
         _, refused = repaint(project, [MaskChange(sha256, plane, version)])
         if refused:
-            raise ChangedMeanwhile
+            raise ChangedMeanwhile(marks="mask")
         return photo_view(project, sha256)
 
 

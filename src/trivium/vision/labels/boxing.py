@@ -22,8 +22,8 @@ class ChangedMeanwhile(StudioError):
     status = 409
     code = "changed_meanwhile"
 
-    def __init__(self) -> None:
-        super().__init__("Somebody else has changed this photo meanwhile.", "Look at their boxes, then decide.")
+    def __init__(self, thing: str = "photo", marks: str = "boxes") -> None:
+        super().__init__(f"Somebody else has changed this {thing} meanwhile.", f"Look at their {marks}, then decide.")
 
 
 @dataclass(frozen=True)

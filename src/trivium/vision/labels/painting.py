@@ -83,7 +83,7 @@ def undo(project: Project, sha256: str, version: int | None = None) -> None:
         if sha256 not in project.items:
             raise NotFound("There is no such photo in this project.", "It may have been removed.")
         if version is not None and version != project.versions.get(sha256):
-            raise ChangedMeanwhile
+            raise ChangedMeanwhile(marks="mask")
         if not project.past_masks.get(sha256):
             raise NotFound("There is no earlier mask of this photo.", "It is as it came.")
         record(project, [{"op": "mask undo", "sha256": sha256}])

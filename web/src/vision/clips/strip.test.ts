@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { added, background, rangesCaption, snapped, tileAt } from "./strip";
+import { added, background, type Range, rangesCaption, snapped, tileAt } from "./strip";
 
 const video = { duration_s: 2.5, tiles: 20, ranges: null };
 
@@ -27,6 +27,29 @@ describe("ranges", () => {
     expect(added(one, "jump", 0.25, 0.75).map((each) => each.label)).toEqual(["jump", "sit"]);
     expect(one).toEqual([{ label: "sit", start_s: 1, end_s: 2 }]);
     expect(added(one, "jump", 1, 1.125)).toEqual(one);
+  });
+
+  it("end at what is named otherwise", () => {
+    const one = added([], "jump", 2, 3);
+    const times = (ranges: Range[]) => ranges.map((each) => [each.label, each.start_s, each.end_s]);
+    expect(times(added(one, "wave", 1, 2.5))).toEqual([
+      ["wave", 1, 2],
+      ["jump", 2, 3],
+    ]);
+    expect(times(added(one, "wave", 1, 4))).toEqual([
+      ["wave", 1, 2],
+      ["jump", 2, 3],
+      ["wave", 3, 4],
+    ]);
+    expect(added(one, "wave", 2.25, 2.75)).toEqual(one);
+    expect(added(one, "wave", 1.875, 2.5)).toEqual(one); // too little is left
+  });
+
+  it("get another name where they are chosen whole, and those of one class that overlap are one", () => {
+    const one = added([], "jump", 2, 3);
+    expect(added(one, "sit", 3, 2)).toEqual([{ label: "sit", start_s: 2, end_s: 3 }]);
+    expect(added(one, "jump", 1, 2.5)).toEqual([{ label: "jump", start_s: 1, end_s: 3 }]);
+    expect(added(one, "jump", 3, 4)).toHaveLength(2);
   });
 
   it("are named once each", () => {

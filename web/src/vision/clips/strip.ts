@@ -29,12 +29,40 @@ export function background(video: Pick<Video, "tiles">, tile: number): { size: s
 export const snapped = (time_s: number, duration_s: number) =>
   Math.max(0, Math.min(Math.round(time_s / STEP_S) * STEP_S, duration_s));
 
-/** The ranges with one more, in the order of time; the same where it would be too short. */
+/** The ranges with what lies between two moments named, in the order of time. What is named otherwise stays so, and the
+ * new one ends at it; a range that is chosen whole gets the other name. The same where nothing is left to name. */
 export function added(ranges: readonly Range[], label: string, from_s: number, to_s: number): Range[] {
   const [start_s, end_s] = [Math.min(from_s, to_s), Math.max(from_s, to_s)];
-  if (end_s - start_s < LEAST_S) return [...ranges];
-  return [...ranges, { label, start_s, end_s }].sort((a, b) => a.start_s - b.start_s || a.end_s - b.end_s);
+  const others = ranges.filter((one) => one.start_s !== start_s || one.end_s !== end_s);
+  let free = [{ label, start_s, end_s }];
+  for (const taken of others.filter((one) => one.label !== label))
+    free = free.flatMap((one) =>
+      [
+        { ...one, end_s: Math.min(one.end_s, taken.start_s) },
+        { ...one, start_s: Math.max(one.start_s, taken.end_s) },
+      ].filter((left) => left.end_s - left.start_s >= LEAST_S),
+    );
+  if (free.length === 0) return [...ranges];
+  return joined([...others, ...free]);
 }
+
+/** In the order of time, those of one class that overlap as one, as the studio keeps them. */
+function joined(ranges: Range[]): Range[] {
+  const found: Range[] = [];
+  for (const one of ranges.sort((a, b) => a.start_s - b.start_s || a.end_s - b.end_s)) {
+    const last = found.at(-1);
+    if (last && last.label === one.label && one.start_s < last.end_s)
+      found[found.length - 1] = { ...last, end_s: Math.max(last.end_s, one.end_s) };
+    else found.push(one);
+  }
+  return found;
+}
+
+/** Why nothing between two moments can be named, in a sentence. */
+export const whyNot = (from_s: number, to_s: number): string =>
+  Math.abs(to_s - from_s) < LEAST_S
+    ? "That is too short. Set in and out further apart."
+    : "All of that has another name already. Delete that range, or press it and name it anew.";
 
 /** What is said of a video in lists. */
 export function rangesCaption(video: Video): string {
