@@ -15,7 +15,10 @@ from trivium.cli import main
 from trivium.errors import BadConfig, BadFile
 from trivium.vision import project
 from trivium.vision.demo_data import cutouts, scenes
+from trivium.vision.demo_data.clips import frame, stage
 from trivium.vision.demo_data.grounds import KINDS, ground
+from trivium.vision.demo_data.moves import joints
+from trivium.vision.demo_data.other_moves import OTHER_MOVES
 from trivium.vision.demo_data.project import is_synthetic
 
 
@@ -100,3 +103,13 @@ def test_set_up_and_package_mean_the_same_file() -> None:
     if cutouts.ARCHIVE.is_file():
         assert hashlib.sha256(cutouts.ARCHIVE.read_bytes()).hexdigest() == cutouts.SHA256
         assert {"cup", "fruit", "vehicle"} <= cutouts.names().keys()
+
+
+@pytest.mark.parametrize("label", OTHER_MOVES)
+def test_moves_that_no_demo_teaches_move_somebody_and_are_the_same_each_time(label: str) -> None:
+    made = [stage(label, np.random.default_rng([3, 1])) for _ in range(2)]
+    shown = [[frame(each, t, np.random.default_rng(0)) for t in (0.0, 0.7, 1.1)] for each in made]
+    assert all(np.array_equal(a, b) for a, b in zip(*shown, strict=True))
+    at = [joints(made[0].who, made[0].move(t)) for t in np.linspace(0, made[0].seconds, 40)]
+    far = max(float(np.ptp([each[name] for each in at], axis=0).max()) for name in at[0])
+    assert far > 0.15, "of the figure's height, some joint of it"

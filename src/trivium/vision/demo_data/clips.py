@@ -18,6 +18,7 @@ from trivium.vision.collect.pictures import Bytes
 from trivium.vision.demo_data.figures import Body, body, painted
 from trivium.vision.demo_data.grounds import ground
 from trivium.vision.demo_data.moves import MOVES, Move, joints
+from trivium.vision.demo_data.other_moves import OTHER_MOVES
 
 SHAPES = ((256, 192), (192, 256), (256, 144), (208, 208))
 FPS = 16
@@ -75,7 +76,8 @@ def stage(label: str, rng: np.random.Generator, shape: tuple[int, int] | None = 
     height = min(height, foot[1] * 0.9)
     seat = tuple(int(v) for v in rng.integers(20, 220, 3)) if rng.random() < (0.75 if label == "sit" else 0.4) else None
     flicker, hertz = rng.uniform(0, 0.06), rng.uniform(0.3, 5)
-    return Stage(size, float(rng.uniform(SHORTEST_S, LONGEST_S)), who, MOVES[label](who, rng), height, foot,
+    moves = {**MOVES, **OTHER_MOVES}
+    return Stage(size, float(rng.uniform(SHORTEST_S, LONGEST_S)), who, moves[label](who, rng), height, foot,
                  ground(size[0] + 2 * MARGIN, size[1] + 2 * MARGIN, rng),
                  [passing(rng) for _ in range(rng.integers(4))],
                  shaking(rng), seat, lambda t: 1 + flicker * np.sin(hertz * t), rng.uniform(0.85, 1.15, 3),
