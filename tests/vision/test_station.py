@@ -15,7 +15,7 @@ from trivium.vision.devices import agent as agents
 from trivium.vision.devices import client as clients
 from trivium.vision.devices import station as stations
 from trivium.vision.devices.agent import Agent, status
-from trivium.vision.devices.client import Client
+from trivium.vision.devices.client import Client, Wishes
 from trivium.vision.devices.line import WAITS_S, Line
 from trivium.vision.devices.outbox import LONGEST, Outbox
 from trivium.vision.devices.setup import Setup
@@ -135,12 +135,17 @@ class Studio:
 
     def __init__(self) -> None:
         self.wanted: list[dict[str, Any]] = []
+        self.mark, self.asked = "", list[tuple[str, float]]()
         self.took: list[dict[str, Any]] = []
         self.faults: Iterator[Exception] = iter(())
         self.bundles: dict[str, bytes] = {}
 
-    def desired(self) -> list[dict[str, Any]]:
-        return self.wanted
+    def desired(self, known: str = "", wait_s: float = 0.0) -> Wishes:
+        self.asked.append((known, wait_s))
+        return Wishes(self.wanted, self.mark)
+
+    def hang_up(self) -> None:
+        pass
 
     def bundle(self, sha256: str) -> bytes:
         return self.bundles[sha256]
@@ -211,7 +216,7 @@ def test_a_project_that_cannot_be_brought_holds_no_other_up(agent: Any, tmp_path
     sha256 = files.sha256_bytes(data)
     version = Shelf(tmp_path / "other").install("colours", tmp_path / "b.zip")
     agent.client.bundles = {sha256: data}
-    rows = {"version": version, "sha256": sha256, "setup": {"enabled": False}}
+    rows = {"version": version, "sha256": sha256, "previous": [], "setup": {"enabled": False}}
     agent.client.wanted = [{"project": "../a", **rows}, {"project": "colours", **rows}]
     agent._attempt("fetching", agent.sync)
     assert agent.shelf.standing("colours").current == version
@@ -288,3 +293,29 @@ def test_what_is_no_studio_is_told_in_words(answer: str, monkeypatch: pytest.Mon
     for ask in (client.desired, lambda: client.deliver({}), lambda: client.join("A", "b")):
         with pytest.raises(StudioError, match="no Trivium"):
             ask()
+
+
+def test_a_studio_that_answers_at_once_is_asked_again_after_a_while_and_one_that_waits_at_once(
+        agent: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No device keeps an older studio, or one that keeps answering, busy."""
+    agent.sync()
+    assert agent.answered_at_once  # an older studio: no marks
+    agent.client.mark = "a"
+    agent.sync()
+    assert not agent.answered_at_once  # news, so the next question goes out at once
+    agent.sync()
+    assert agent.answered_at_once  # no news, and it was not kept: some studio that does not wait
+    now = iter([100.0, 125.0])
+    with monkeypatch.context() as patched:
+        patched.setattr(agents.time, "monotonic", lambda: next(now))
+        agent.sync()
+    assert not agent.answered_at_once
+    assert agent.client.asked == [("", agents.WAIT_S), ("", agents.WAIT_S), ("a", agents.WAIT_S), ("a", agents.WAIT_S)]
+
+
+def test_what_could_not_be_brought_is_tried_again_sooner_while_news_are_heard_of(agent: Any) -> None:
+    agent.client.mark = "a"
+    agent.client.wanted = [{"project": "../a", "version": "", "sha256": "", "setup": {}, "previous": []}]
+    for _ in range(2):
+        agent._attempt("fetching", agent.sync)
+    assert agent.client.asked == [("", agents.WAIT_S), ("a", WAITS_S[0])]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from sqlalchemy import func, select
@@ -49,6 +49,7 @@ class EventHub:
         self.db = db
         self.subscribers: set[Subscriber] = set()
         self.closed = False
+        self.farewells: list[Callable[[], None]] = []  # of others whose requests wait, called as the streams end
 
     def publish(self, records: Iterable[EventRecord]) -> None:
         for record in records:
@@ -71,6 +72,8 @@ class EventHub:
         for subscriber in self.subscribers:
             _empty(subscriber.queue)
             subscriber.queue.put_nowait(None)
+        for farewell in self.farewells:
+            farewell()
 
     def newest_id(self) -> int:
         with self.db.read() as session:

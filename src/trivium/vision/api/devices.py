@@ -12,10 +12,12 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from fastapi.responses import FileResponse
+from starlette.concurrency import run_in_threadpool
 
 from trivium.core.once import once
 from trivium.vision.api.state import Index
 from trivium.vision.broker.folder import BrokerFolder
+from trivium.vision.devices.bell import Bell
 from trivium.vision.devices.registry import Registry
 from trivium.vision.devices.setup import Setup
 from trivium.vision.devices.views import (
@@ -48,6 +50,18 @@ def registry_of(app: Any) -> Registry:
 
 
 Devices = Annotated[Registry, Depends(registry)]
+
+
+def bell(request: Request, devices: Devices) -> Bell:
+    """One for the whole server, which the registry rings."""
+    return once(request.app.state, "vision_bell", lambda: hung_up(request.app.state.hub, devices))
+
+
+def hung_up(hub: Any, devices: Registry) -> Bell:
+    made = Bell(devices.marks)
+    devices.changed = made.ring
+    hub.farewells.append(made.close)
+    return made
 
 
 def device(request: Request, devices: Devices) -> str:
@@ -130,9 +144,13 @@ def device_join(devices: Devices, body: Joining) -> Joined:
 
 
 @router.get("/device/desired")
-def device_desired(devices: Devices, asking: Asking) -> Desired:
-    """For a device: what it is to run."""
-    return devices.desired(asking)
+async def device_desired(devices: Devices, asking: Asking, bell: Annotated[Bell, Depends(bell)],
+                         known: Annotated[str, Query(max_length=64, description="The mark of what it has.")] = "",
+                         wait_s: Annotated[float, Query(ge=0.0, le=60.0)] = 0.0) -> Desired:
+    """For a device: what it is to run. As long as that is what it has, the answer waits, `wait_s` seconds at most."""
+    if known and wait_s:
+        await bell.wait(asking, known, wait_s)
+    return await run_in_threadpool(devices.desired, asking)
 
 
 @router.get("/device/bundles/{sha256}", response_class=FileResponse)

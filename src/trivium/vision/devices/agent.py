@@ -31,7 +31,10 @@ from trivium.vision.devices.station import Station, unforeseen
 
 CARD, OUTBOX, SEEN, INCOMING, LOCK = "device.json", "outbox.db", "seen", "incoming.zip", "agent.lock"
 STATE = "state.json"
-SYNC_S, DELIVER_S = 2.0, 0.5
+WAIT_S = 25.0  # how long the studio may keep a question for news; less than what lies between lets one stand
+SYNC_S = 2.0  # how often a studio is asked that answers at once
+WAITED_S = 0.5  # an answer without news that comes sooner was not kept
+DELIVER_S, WRITE_S, PART_S = 0.5, 2.0, 15.0
 IDLE_S = 5.0  # where nothing waits, it says so often how it is; the studio takes it for gone after fifteen
 Say = Callable[[str], None]
 
@@ -123,27 +126,37 @@ class Agent:
         self.station = Station(self.shelf, self.card["name"], self.keep, place / SEEN, threads)
         self.line = Line(self.client.url, say)
         self.ended, self.told_at, self.written = threading.Event(), -IDLE_S, {}
+        self.mark, self.answered_at_once = "", True
 
     written: dict[str, Any]
 
     def run(self) -> None:
         """Work until `ended` is set, or the studio takes the credential back."""
-        delivering = threading.Thread(target=self._deliver_always, daemon=True, name="delivering")
+        parts = [threading.Thread(target=part, daemon=True, name=part.__name__)
+                 for part in (self._deliver_always, self._fetch_always)]
         self._attempt("watching", self.station.refresh)
-        delivering.start()
+        for part in parts:
+            part.start()
         try:
             while not self.ended.is_set():
-                self._attempt("fetching", self.sync)
-                self._attempt("watching", self.station.refresh)
                 self._attempt("writing", self.write_state)
-                self.ended.wait(self.line.pause("fetching", SYNC_S))
+                self.ended.wait(WRITE_S)
         finally:
             self.ended.set()
+            self.client.hang_up()
+            for part in parts:
+                part.join(PART_S)
             self.station.close()
-            delivering.join(15.0)
             self._attempt("delivering", lambda: self.deliver(True))
             self.outbox.close()
             self.lock.release()
+
+    def _fetch_always(self) -> None:
+        while not self.ended.is_set():
+            self._attempt("fetching", self.sync)
+            if not self.ended.is_set():
+                self._attempt("watching", self.station.refresh)
+            self.ended.wait(self.line.pause("fetching", SYNC_S) if self.answered_at_once else 0.0)
 
     def _deliver_always(self) -> None:
         while not self.ended.wait(self.line.pause("delivering", DELIVER_S)):
@@ -156,6 +169,8 @@ class Agent:
             self.line.well(part)
         except Away as error:
             self.line.trouble(part, f"{error.message} Watching goes on; what is seen is kept.")
+            if part == "delivering":
+                self.client.hang_up()  # a question that waits on a dead line would wait there still when it is back
         except Refused as error:
             self.line.trouble(part, str(error))
             self.ended.set()
@@ -182,8 +197,24 @@ class Agent:
             self.written = now
 
     def sync(self) -> None:
-        """Fetch what is to run, and begin and end what has changed."""
-        wanted = {str(each["project"]): each for each in self.client.desired()}
+        """Ask what is to run, for as long as the studio lets it wait, and bring what has changed."""
+        known, self.mark, self.answered_at_once = self.mark, "", True  # whoever was away is asked without waiting
+        wait_s = self.line.pause("fetching", WAIT_S)  # what could not be brought is tried again sooner
+        begin = time.monotonic()
+        try:
+            wishes = self.client.desired(known, wait_s)
+        except Away:
+            if self.ended.is_set():
+                return  # it was us who hung up
+            raise
+        if self.ended.is_set():
+            return
+        waited = time.monotonic() - begin > min(WAITED_S, wait_s / 2)
+        self.answered_at_once = not wishes.mark or (wishes.mark == known and not waited)
+        self.mark = wishes.mark
+        self._bring_all({str(each["project"]): each for each in wishes.projects})
+
+    def _bring_all(self, wanted: dict[str, dict[str, Any]]) -> None:
         for project in self.shelf.projects():
             if project not in wanted:
                 self.shelf.remove(project)
@@ -205,7 +236,7 @@ class Agent:
             if not self.shelf.path(project, version).is_file():
                 self._fetch(project, str(wanted["sha256"]))
             self.shelf.write_setup(project, setup)
-            self.shelf.switch(project, version)
+            self.shelf.switch(project, version, wanted["previous"])
             self.say(f"{project}: version {version} runs.")
         elif now.current and setup != self.shelf.setup(project):
             self.shelf.write_setup(project, setup)

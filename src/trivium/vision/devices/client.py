@@ -5,11 +5,14 @@ Away: the network or the studio is gone, try again. Refused: the credential no l
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
+import socket
 import ssl
+from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 
 import trivium
 from trivium.errors import BadConfig, StudioError
@@ -32,8 +35,16 @@ class Refused(StudioError):
     code = "refused"
 
 
+@dataclass(frozen=True)
+class Wishes:
+    """What a studio wants to run here, and the mark of that; an older studio has no marks, and answers at once."""
+
+    projects: list[dict[str, Any]]
+    mark: str = ""
+
+
 class Client:
-    """Requests to one studio."""
+    """Requests to one studio. Safe to use from several threads."""
 
     def __init__(self, url: str, credential: str = "") -> None:
         try:
@@ -43,11 +54,12 @@ class Client:
             parts, self.host = urlsplit(""), ""
         if parts.scheme not in ("http", "https") or not self.host:
             raise BadConfig(f"{url[:100]} is no address of a studio.", "It looks like http://127.0.0.1:8470.")
+        self.waiting: http.client.HTTPConnection | None = None
         self.url, self.credential = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}", credential
 
-    def ask(self, method: str, path: str, body: Any = None) -> Any:
+    def ask(self, method: str, path: str, body: Any = None, wait_s: float = 0.0) -> Any:
         """The JSON answer."""
-        data = self._send(method, path, body, ANSWER_BYTES)
+        data = self._send(method, path, body, ANSWER_BYTES, wait_s)
         try:
             return json.loads(data)
         except ValueError:
@@ -58,12 +70,23 @@ class Client:
         found = self.ask("POST", f"{ROOT}/join", {"code": code, "name": name})
         return {name: str(_in(found, name)) for name in ("id", "name", "credential")}
 
-    def desired(self) -> list[dict[str, Any]]:
-        """What to run."""
-        found = _in(self.ask("GET", f"{ROOT}/desired"), "projects")
+    def desired(self, known: str = "", wait_s: float = 0.0) -> Wishes:
+        """What to run. While that is what goes by the mark `known`, the studio answers only after `wait_s` seconds."""
+        asked = f"?{urlencode({'known': known, 'wait_s': wait_s})}" if known and wait_s else ""
+        answer = self.ask("GET", f"{ROOT}/desired{asked}", wait_s=wait_s if asked else 0.0)
+        found, mark = _in(answer, "projects"), answer.get("mark")
         if not isinstance(found, list):
             raise StudioError(*NO_TRIVIUM)
-        return [{name: _in(each, name) for name in ("project", "version", "sha256", "setup")} for each in found]
+        rows = [{name: _in(each, name) for name in ("project", "version", "sha256", "setup")} |
+                {"previous": each.get("previous") or []} for each in found]
+        return Wishes(rows, mark if isinstance(mark, str) else "")
+
+    def hang_up(self) -> None:
+        """End the request that waits for an answer, if there is one."""
+        waiting = self.waiting
+        if waiting is not None and waiting.sock is not None:
+            with contextlib.suppress(OSError):
+                waiting.sock.shutdown(socket.SHUT_RDWR)
 
     def bundle(self, sha256: str) -> bytes:
         """A bundle's bytes."""
@@ -76,15 +99,17 @@ class Client:
             raise StudioError(*NO_TRIVIUM)
         return found
 
-    def _send(self, method: str, path: str, body: Any, most: int) -> bytes:
+    def _send(self, method: str, path: str, body: Any, most: int, wait_s: float = 0.0) -> bytes:
         kind = http.client.HTTPSConnection if self.secure else http.client.HTTPConnection
         more: dict[str, Any] = {"context": ssl.create_default_context()} if self.secure else {}
-        connection = kind(self.host, self.port, timeout=TIMEOUT_S, **more)
+        connection = kind(self.host, self.port, timeout=TIMEOUT_S + wait_s, **more)
         headers = {"User-Agent": f"trivium-agent/{trivium.__version__}", "Content-Type": "application/json"}
         if self.credential:
             headers["Authorization"] = f"Bearer {self.credential}"
         try:
             said = None if body is None else json.dumps(body, ensure_ascii=False).encode("utf-8", "replace")
+            if wait_s:
+                self.waiting = connection
             connection.request(method, path, said, headers)
             answer = connection.getresponse()
             data = answer.read(most + 1)
@@ -92,6 +117,8 @@ class Client:
             raise Away(f"The studio at {self.url} does not answer ({type(error).__name__}).",
                        "Is it running, and is the network there?") from None
         finally:
+            if self.waiting is connection:
+                self.waiting = None
             connection.close()
         if answer.status == 401:
             raise Refused(*_said(data, "The studio does not know this device."))

@@ -12,7 +12,8 @@ from sqlalchemy import func, select, update
 
 from trivium.core.files import sha256_bytes
 from trivium.core.records import DeviceEventRecord, DeviceRecord
-from trivium.vision.devices.registry import Registry, known_of, record_of
+from trivium.vision.devices.messages import known_of, record_of
+from trivium.vision.devices.registry import Registry
 from trivium.vision.events.event import Event
 from trivium.vision.events.mqtt import level
 

@@ -6,9 +6,10 @@ holds its hash. What a device says is kept once, however often it is delivered.
 
 from __future__ import annotations
 
+import json
 import secrets
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable
 from itertools import chain, count
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from sqlalchemy import delete, func, select
 
 from trivium.core.blobs import BlobStore
 from trivium.core.db import Database
-from trivium.core.events import clean, plain
+from trivium.core.files import sha256_bytes
 from trivium.core.records import DeviceCodeRecord, DeviceEventRecord, DeviceProjectRecord, DeviceRecord
 from trivium.core.spec import new_id
 from trivium.errors import BadConfig, NotFound, StudioError
@@ -25,6 +26,7 @@ from trivium.vision.broker.accounts import Account, hashed, of_device
 from trivium.vision.broker.folder import BrokerFolder
 from trivium.vision.broker.settings import RESERVED
 from trivium.vision.devices import frames
+from trivium.vision.devices.messages import known_of, records_of
 from trivium.vision.devices.setup import KEPT, NAME, Setup
 from trivium.vision.devices.views import (
     Delivery,
@@ -45,6 +47,9 @@ KEPT_EVENTS = 50_000  # of each device, single frames apart
 PRUNE_AFTER = 500  # messages
 TRIES, TRIES_S = 20, 60.0  # wrong codes a minute, from whomever; a code has 40 bits
 
+UNKNOWN = ("The studio does not know this device, or no longer.",
+           "Join again with a new code: trivium vision agent join URL --code CODE")
+
 
 class NotJoined(StudioError):
     """A device that the studio does not know, or no longer."""
@@ -58,6 +63,7 @@ class Registry:
 
     def __init__(self, db: Database, blobs: BlobStore, broker: BrokerFolder) -> None:
         self.db, self.blobs, self.broker = db, blobs, broker
+        self.changed: Callable[[str], None] = lambda _device: None  # told which device is to run something else
         self.wrong: list[float] = []
         self.unpruned: dict[str, int] = {}
 
@@ -111,8 +117,7 @@ class Registry:
         with self.db.read() as session:
             row = session.scalar(select(DeviceRecord).where(DeviceRecord.credential_hash == hashed(credential)))
         if row is None or row.revoked_at is not None:
-            raise NotJoined("The studio does not know this device, or no longer.",
-                            "Join again with a new code: trivium vision agent join URL --code CODE")
+            raise NotJoined(*UNKNOWN)
         return row.id
 
     def revoke(self, device: str) -> None:
@@ -120,6 +125,7 @@ class Registry:
         with self.db.write() as session:
             self._row(session, device).revoked_at = time.time()
         self.write_accounts()
+        self.changed(device)
 
     def devices(self) -> list[DeviceView]:
         """The devices that belong to the studio, by name."""
@@ -162,7 +168,9 @@ class Registry:
             if setup is not None:
                 row.setup = setup.restored(Setup.model_validate(row.setup)).model_dump(mode="json")
             row.changed_at = now
-            return shown_of(row)
+            found = shown_of(row)
+        self.changed(device)
+        return found
 
     def roll_back(self, device: str, project: str) -> Wanted:
         """Let the version run that ran before."""
@@ -173,7 +181,9 @@ class Registry:
             first, *rest = row.previous
             row.previous = [*rest, {"version": row.version, "sha256": row.sha256}][:KEPT]
             row.version, row.sha256, row.changed_at = first["version"], first["sha256"], time.time()
-            return shown_of(row)
+            found = shown_of(row)
+        self.changed(device)
+        return found
 
     def set_up(self, device: str, project: str, setup: Setup) -> Wanted:
         """Change what a project watches."""
@@ -181,18 +191,34 @@ class Registry:
             row = self._project(session, device, project)
             setup = setup.restored(Setup.model_validate(row.setup))
             row.setup, row.changed_at = setup.model_dump(mode="json"), time.time()
-            return shown_of(row)
+            found = shown_of(row)
+        self.changed(device)
+        return found
 
     def remove(self, device: str, project: str) -> None:
         """Take a project off a device."""
         with self.db.write() as session:
             session.delete(self._project(session, device, project))
+        self.changed(device)
 
     def desired(self, device: str) -> Desired:
         """What a device is to run, passwords of cameras included: for the device alone."""
+        if (found := self._desired([device]).get(device)) is None:
+            raise NotJoined(*UNKNOWN)  # it was removed while it waited for the answer
+        return found
+
+    def marks(self, devices: Collection[str]) -> dict[str, str]:
+        """By which mark each one's wanted state goes; none for those that are gone."""
+        return {device: desired.mark for device, desired in self._desired(devices).items()}
+
+    def _desired(self, devices: Collection[str]) -> dict[str, Desired]:
         with self.db.read() as session:
-            rows = session.scalars(select(DeviceProjectRecord).where(DeviceProjectRecord.device_id == device)).all()
-        return Desired(projects=[wanted_of(row) for row in rows])
+            there = session.scalars(select(DeviceRecord.id).where(
+                DeviceRecord.id.in_(devices), DeviceRecord.revoked_at.is_(None))).all()
+            rows = session.scalars(select(DeviceProjectRecord).where(DeviceProjectRecord.device_id.in_(there))
+                                   .order_by(DeviceProjectRecord.project)).all()
+        found = {device: [wanted_of(row) for row in rows if row.device_id == device] for device in there}
+        return {device: Desired(projects=projects, mark=mark_of(projects)) for device, projects in found.items()}
 
     def bundle(self, device: str, sha256: str) -> Path:
         """A bundle that this device is to run."""
@@ -263,46 +289,14 @@ class Registry:
         return row
 
 
-def known_of(session: Any, device: str, epoch: str, wanted: Iterable[DeviceEventRecord]) -> set[Any]:
-    """Numbers and ids of those that are kept already, by whichever way they came."""
-    numbers, ids = [each.seq for each in wanted], [each.event_id for each in wanted]
-    mine = DeviceEventRecord.device_id == device
-    by_number = session.scalars(select(DeviceEventRecord.seq).where(mine, DeviceEventRecord.epoch == epoch,
-                                                                    DeviceEventRecord.seq.in_(numbers)))
-    by_id = session.scalars(select(DeviceEventRecord.event_id).where(mine, DeviceEventRecord.event_id.in_(ids)))
-    return {*by_number, *by_id}
-
-
-def records_of(device: str, delivery: Delivery, now: float, publish: bool) -> dict[str, list[DeviceEventRecord]]:
-    """The messages of a delivery as rows, by epoch; those of single frames have one of their own."""
-    found: dict[str, list[DeviceEventRecord]] = {}
-    for each in delivery.messages:
-        if each.body.get("kind") == frames.MESSAGE:
-            rows = [(*place, False) for place in frames.unpacked(delivery.epoch, each.seq, each.body)]
-        else:
-            rows = [(delivery.epoch, each.seq, each.body, publish)]
-        for epoch, seq, body, told in rows:
-            found.setdefault(epoch, []).append(record_of(device, epoch, seq, body, now, told))
-    return found
-
-
-def record_of(device: str, epoch: str, seq: int, body: dict[str, Any], now: float, publish: bool = False
-              ) -> DeviceEventRecord:
-    """A message as a row; a clock that is wrong by more than forty days is not believed."""
-    body = plain(clean(body, [])) or {}
-    said = body.get("time")
-    right = isinstance(said, int | float) and abs(now - said) < 40 * 86_400.0
-    project, own = body.get("project"), body.get("id")
-    if body.get("kind") == "rule" and isinstance(body.get("event"), dict):
-        project = body["event"].get("project", project)
-    return DeviceEventRecord(device_id=device, epoch=epoch, seq=seq, time=float(said) if right else now,  # type: ignore[arg-type]
-                             project=str(project)[:64] if project is not None else None,
-                             kind=str(body.get("kind", ""))[:32], body=body, to_publish=publish,
-                             event_id=own[:64] if isinstance(own, str) and own else f"{epoch}-{seq}")
-
-
 def wanted_of(row: DeviceProjectRecord) -> Wanted:
-    return Wanted(project=row.project, version=row.version, sha256=row.sha256, setup=Setup.model_validate(row.setup))
+    return Wanted(project=row.project, version=row.version, sha256=row.sha256, setup=Setup.model_validate(row.setup),
+                  previous=[str(before["version"]) for before in row.previous])
+
+
+def mark_of(projects: list[Wanted]) -> str:
+    """Another one whenever anything of it is another."""
+    return sha256_bytes(json.dumps([each.model_dump(mode="json") for each in projects]).encode())
 
 
 def shown_of(row: DeviceProjectRecord) -> Wanted:

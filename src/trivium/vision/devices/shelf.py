@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -84,8 +84,8 @@ class Shelf:
         except (KeyError, TypeError, ValueError):
             raise BadFile(f"{path} is damaged.", "Deploy the project once more.") from None
 
-    def switch(self, project: str, version: str) -> Standing:
-        """Let this version run from now on."""
+    def switch(self, project: str, version: str, kept: Iterable[str] = ()) -> Standing:
+        """Let this version run from now on; those of `kept` stay, so that going back to one needs no network."""
         if not self.path(project, version).is_file():
             raise NotFound(f"The version {version} of {project} is not on this device.", "Deploy it first.")
         with self._writing(project):
@@ -93,7 +93,11 @@ class Shelf:
             if now.current == version:
                 return now
             before = [each for each in [now.current, *now.previous] if each and each != version]
-            return self._write(project, Standing(version, before[:KEPT], now.failed, time.time()))
+            first = [each for each in before if each in {*kept}]
+            rest = [each for each in before if each not in first]
+            chosen = {*(first + rest)[:KEPT]}
+            return self._write(project, Standing(version, [each for each in before if each in chosen], now.failed,
+                                                 time.time()))
 
     def roll_back(self, project: str, failed: bool = False) -> Standing:
         """Let the version run that ran before; with `failed` the present one is marked, and not taken again."""

@@ -84,12 +84,15 @@ class Wanted(BaseModel):
     version: str
     sha256: str
     setup: Setup
+    previous: list[str] = Field(description="Versions that it may go back to, newest first: it keeps them.")
 
 
 class Desired(BaseModel):
     """Everything that a device is to run."""
 
     projects: list[Wanted]
+    mark: str = Field(description="Another one whenever anything of it is another; the device says it when it asks "
+                                  "again, and waits until it no longer holds.")
 
 
 class DeviceMessage(BaseModel):
