@@ -1357,7 +1357,7 @@ export interface paths {
         };
         /**
          * Device Desired
-         * @description For a device: what it is to run.
+         * @description For a device: what it is to run. As long as that is what it has, the answer waits, `wait_s` seconds at most.
          */
         get: operations["device_desired"];
         put?: never;
@@ -3710,6 +3710,11 @@ export interface components {
          * @description Everything that a device is to run.
          */
         Desired: {
+            /**
+             * Mark
+             * @description Another one whenever anything of it is another; the device says it when it asks again, and waits until it no longer holds.
+             */
+            mark: string;
             /** Projects */
             projects: components["schemas"]["Wanted"][];
         };
@@ -7568,6 +7573,11 @@ export interface components {
          * @description One project that a device is to run.
          */
         Wanted: {
+            /**
+             * Previous
+             * @description Versions that it may go back to, newest first: it keeps them.
+             */
+            previous: string[];
             /** Project */
             project: string;
             setup: components["schemas"]["Setup"];
@@ -11041,7 +11051,11 @@ export interface operations {
     };
     device_desired: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description The mark of what it has. */
+                known?: string;
+                wait_s?: number;
+            };
             header?: never;
             path?: never;
             cookie?: never;
