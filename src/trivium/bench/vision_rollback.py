@@ -1,8 +1,8 @@
 """From the press of Roll back to the first frame that the version of before has judged, on a device.
 
 The device is an agent in a process of its own, joined as any other, with the demo camera before it; the studio is a
-real one. Both versions are classifiers with the whole backbone, as every training makes them. When a frame was judged stands
-in the device's own diary, and both clocks are this machine's.
+real one. Both versions are classifiers with the whole backbone, as every training makes them. When a frame was judged
+stands in the device's own diary, and both clocks are this machine's.
 """
 
 from __future__ import annotations
