@@ -61,6 +61,8 @@ from trivium.vision.functions.asking import restore_function as restore_function
 from trivium.vision.functions.asking import save_function as save_function
 from trivium.vision.functions.trying import try_function as try_function
 from trivium.vision.mask_curating import mask_of, set_mask, undo_mask
+from trivium.vision.ready_made.asking import make_ready as make_ready
+from trivium.vision.ready_made.asking import ready_made as ready_made
 from trivium.vision.segmentation.config import SegmentConfig
 from trivium.vision.stream.config import WatchConfig
 from trivium.vision.submit import submit_training
