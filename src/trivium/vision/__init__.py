@@ -18,12 +18,14 @@ STUDIO = Studio(
     accent="#0f7b6c",
     entries={"train": "trivium.vision.classification.train:train", "detect": "trivium.vision.detection.train:train",
              "act": "trivium.vision.activity.train:train", "segment": "trivium.vision.segmentation.train:train",
-             "anomaly": "trivium.vision.anomaly.train:train"},
+             "anomaly": "trivium.vision.anomaly.train:train",
+             "ready": "trivium.vision.ready_made.train:train"},
     configs={"train": "trivium.vision.classification.config:TrainConfig",
              "detect": "trivium.vision.detection.config:DetectConfig",
              "act": "trivium.vision.activity.config:ActivityConfig",
              "segment": "trivium.vision.segmentation.config:SegmentConfig",
-             "anomaly": "trivium.vision.anomaly.config:AnomalyConfig"},
+             "anomaly": "trivium.vision.anomaly.config:AnomalyConfig",
+             "ready": "trivium.vision.ready_made.config:ReadyMadeConfig"},
     api="trivium.vision.api:router",
     commands="trivium.vision.commands:vision",
     spare="trivium.vision.warm:load",
@@ -36,7 +38,7 @@ FUNCTIONS = ("import_photos", "projects", "report", "train", "evaluate", "run", 
              "ranges_of", "set_ranges", "bucket", "box_scores", "box_photos", "propose", "doubtful_boxes", "mask_of",
              "set_mask", "undo_mask", "templates", "make_template", "template_picture", "oddities", "functions",
              "save_function", "restore_function", "delete_function", "try_function", "cutout",
-             "spans")  # of `notebook`
+             "spans", "ready_made", "make_ready")  # of `notebook`
 
 
 def __getattr__(name: str) -> Any:

@@ -55,7 +55,7 @@ def read_bundle(folder: Path) -> tuple[dict[str, Any], dict[str, bytes]]:
     try:
         parts = {name: files.read_file(files.inside(place, name)) for name in card["files"]}
         whole = all(files.sha256_bytes(content) == card["files"][name] for name, content in parts.items())
-        whole = whole and {MODEL, WEIGHTS, SAMPLES} <= parts.keys()
+        whole = whole and {MODEL, SAMPLES} <= parts.keys()
     except (KeyError, TypeError, AttributeError):
         whole = False
     if not whole:

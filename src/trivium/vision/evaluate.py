@@ -81,6 +81,8 @@ def detector_lines(report: dict[str, Any]) -> list[str]:
         best, scores = row["best"], [" none" if row[key] is None else f"{row[key]:.3f}" for key in ("ap50", "ap50_95")]
         at = f"{best['threshold']:.2f}: {best['recall']:.0%}, {best['precision']:.0%}" if best else ""
         lines.append(f"{name:<{width}}  {row['n']:>5}  {scores[0]}    {scores[1]}  {at}")
+    if report["map50"] is None:
+        return [*lines, report["how"]]
     low, high = report["interval"]
     lines.append(f"mAP50 {report['map50']:.3f} (95 % interval {low:.3f} to {high:.3f}), mAP50:95 "
                  f"{report['map50_95']:.3f}, on {report['n']:,} photos with {report['boxes']:,} boxes.")

@@ -61,6 +61,9 @@ from trivium.vision.functions.asking import restore_function as restore_function
 from trivium.vision.functions.asking import save_function as save_function
 from trivium.vision.functions.trying import try_function as try_function
 from trivium.vision.mask_curating import mask_of, set_mask, undo_mask
+from trivium.vision.ready_made.asking import make_ready as make_ready
+from trivium.vision.ready_made.asking import ready_made as ready_made
+from trivium.vision.ready_made.config import ReadyMadeConfig
 from trivium.vision.segmentation.config import SegmentConfig
 from trivium.vision.stream.config import WatchConfig
 from trivium.vision.submit import submit_training
@@ -143,11 +146,11 @@ def report(name: str, data: Path | str | None = None) -> dict[str, Any]:
 
 
 def settings() -> dict[str, Any]:
-    """{"train", "detect", "act", "segment", "anomaly", "watch"}: JSON Schemas: defaults, ranges, what more and less
-    of each setting does."""
+    """{"train", "detect", "act", "segment", "anomaly", "ready", "watch"}: JSON Schemas: defaults, ranges, what more and
+    less of each setting does."""
     return {"train": TrainConfig.model_json_schema(), "detect": DetectConfig.model_json_schema(),
             "act": ActivityConfig.model_json_schema(), "segment": SegmentConfig.model_json_schema(),
-            "anomaly": AnomalyConfig.model_json_schema(),
+            "anomaly": AnomalyConfig.model_json_schema(), "ready": ReadyMadeConfig.model_json_schema(),
             "watch": WatchConfig.model_json_schema()}
 
 

@@ -2249,6 +2249,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/vision/projects/{name}/ready-made": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Ready Made For Project
+         * @description The same, with the project's classes that it knows.
+         */
+        get: operations["get_ready_made_for_project"];
+        put?: never;
+        /**
+         * Make Ready For Project
+         * @description Make it a finished model of the project, judged on its boxes where there are any; nothing is taught.
+         */
+        post: operations["make_ready_for_project"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/vision/projects/{name}/suggestions": {
         parameters: {
             query?: never;
@@ -2281,6 +2305,26 @@ export interface paths {
          * @description The trainings of a project, newest first, with their scores.
          */
         get: operations["list_project_trainings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/vision/ready-made": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Ready Made
+         * @description What the ready-made detector is, whose, under which licence, and what it knows.
+         */
+        get: operations["get_ready_made"];
         put?: never;
         post?: never;
         delete?: never;
@@ -4903,6 +4947,17 @@ export interface components {
             password: string;
         };
         /**
+         * MakeReady
+         * @description What it is to find.
+         */
+        MakeReady: {
+            /**
+             * Classes
+             * @description Kinds that it knows, or other names for them; left out: the project's classes that it knows.
+             */
+            classes?: string[] | null;
+        };
+        /**
          * MakingView
          * @description A set in the making.
          */
@@ -5971,6 +6026,85 @@ export interface components {
             wins: number;
         };
         /**
+         * ReadyMadeOfProject
+         * @description The same beside a project.
+         */
+        ReadyMadeOfProject: {
+            /** Bytes */
+            bytes: number;
+            /**
+             * Data
+             * @description What is to be known of what it has learned from.
+             */
+            data: string;
+            /**
+             * Here
+             * @description Whether its files are in this installation.
+             */
+            here: boolean;
+            /**
+             * Kinds
+             * @description What it knows.
+             */
+            kinds: string[];
+            /**
+             * Knows
+             * @description The project's classes that it knows.
+             */
+            knows: string[];
+            /** Licence */
+            licence: string;
+            /** Name */
+            name: string;
+            /**
+             * Published
+             * @description What its authors say of it; not measured here.
+             */
+            published: string;
+            /**
+             * Source
+             * @description Who trained it on what, and where its files come from.
+             */
+            source: string;
+        };
+        /**
+         * ReadyMadeView
+         * @description A detector that others have trained.
+         */
+        ReadyMadeView: {
+            /** Bytes */
+            bytes: number;
+            /**
+             * Data
+             * @description What is to be known of what it has learned from.
+             */
+            data: string;
+            /**
+             * Here
+             * @description Whether its files are in this installation.
+             */
+            here: boolean;
+            /**
+             * Kinds
+             * @description What it knows.
+             */
+            kinds: string[];
+            /** Licence */
+            licence: string;
+            /** Name */
+            name: string;
+            /**
+             * Published
+             * @description What its authors say of it; not measured here.
+             */
+            published: string;
+            /**
+             * Source
+             * @description Who trained it on what, and where its files come from.
+             */
+            source: string;
+        };
+        /**
          * Refusal
          * @description Something that the broker refused.
          */
@@ -6875,6 +7009,11 @@ export interface components {
             /** Photos */
             photos: number;
             /**
+             * Ready
+             * @description Whether the ready-made detector belongs to it.
+             */
+            ready: boolean;
+            /**
              * Rules
              * @description For when the model watches.
              */
@@ -7513,6 +7652,10 @@ export interface components {
             };
             /** Detect */
             detect: {
+                [key: string]: unknown;
+            };
+            /** Ready */
+            ready: {
                 [key: string]: unknown;
             };
             /** Segment */
@@ -13284,6 +13427,92 @@ export interface operations {
             };
         };
     };
+    get_ready_made_for_project: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A project's name. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReadyMadeOfProject"];
+                };
+            };
+            /** @description Values that don't fit. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, and a hint. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    make_ready_for_project: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A project's name. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MakeReady"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunView"];
+                };
+            };
+            /** @description Values that don't fit. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, and a hint. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_suggestions: {
         parameters: {
             query: {
@@ -13347,6 +13576,44 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ProjectTraining"][];
+                };
+            };
+            /** @description Values that don't fit. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, and a hint. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_ready_made: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReadyMadeView"];
                 };
             };
             /** @description Values that don't fit. */

@@ -36,6 +36,7 @@ class TemplateView(BaseModel):
     rules: list[Rule] = Field(description="For when the model watches.")
     source: str = Field(description="The demo camera that shows such things.")
     draws: bool = Field(description="Whether it is tried by drawing.")
+    ready: bool = Field(description="Whether the ready-made detector belongs to it.")
 
 
 class NewFromTemplate(BaseModel):
@@ -113,7 +114,7 @@ def list_templates() -> list[TemplateView]:
     return [TemplateView(id=each.id, title=each.title, teaches=each.teaches, task=each.task,
                          classes=list(each.classes), photos=each.photos, minutes=each.minutes, then=each.then,
                          rules=[Rule.model_validate(rule) for rule in each.rules], source=f"demo:{each.id}",
-                         draws=each.draws) for each in TEMPLATES]
+                         draws=each.draws, ready=each.ready) for each in TEMPLATES]
 
 
 @router.get("/templates/{template_id}/picture", responses={200: {"content": {"image/jpeg": {}}}},

@@ -48,6 +48,7 @@ from trivium.vision.evaluate import SINGLE, evaluate
 from trivium.vision.finished import FIGURES, REPORT, of_a_class, training
 from trivium.vision.library import Library
 from trivium.vision.project import SEGMENTATION
+from trivium.vision.ready_made.config import ReadyMadeConfig
 from trivium.vision.segmentation.config import SegmentConfig
 from trivium.vision.stream.config import WatchConfig
 from trivium.vision.submit import project_of, submit_training
@@ -66,7 +67,7 @@ def get_vision_settings() -> VisionSettings:
     """The settings of trainings and of watching: ranges, defaults, and what more and less of each does."""
     return VisionSettings(train=TrainConfig.model_json_schema(), detect=DetectConfig.model_json_schema(),
                           act=ActivityConfig.model_json_schema(), segment=SegmentConfig.model_json_schema(),
-                          anomaly=AnomalyConfig.model_json_schema(),
+                          anomaly=AnomalyConfig.model_json_schema(), ready=ReadyMadeConfig.model_json_schema(),
                           watch=WatchConfig.model_json_schema())
 
 

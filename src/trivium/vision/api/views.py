@@ -228,6 +228,7 @@ class VisionSettings(BaseModel):
     act: dict[str, Any]
     segment: dict[str, Any]
     anomaly: dict[str, Any]
+    ready: dict[str, Any]
     watch: dict[str, Any]
 
 

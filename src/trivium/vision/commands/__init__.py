@@ -29,6 +29,7 @@ LAZY: dict[str, tuple[str, str]] = {
     "demo": ("trivium.vision.commands.demo:demo", "Make a project of synthetic photos to try the studio with."),
     "bucket": ("trivium.vision.commands.bucket:bucket", "Photos in an S3-compatible bucket."),
     "template": ("trivium.vision.commands.template:template", "Make a project of a template, in one press."),
+    "ready-made": ("trivium.vision.commands.ready_made:ready_made", "Let a detector find what it knows, untaught."),
     "train": ("trivium.vision.commands.train:train", "Train a model on a project's photos."),
     "evaluate": ("trivium.vision.commands.train:evaluate", "Say how good a trained model is."),
     "views": ("trivium.vision.commands.views:views", "Show augmentation as pictures."),

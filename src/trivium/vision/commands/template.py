@@ -39,6 +39,11 @@ def template(settings: Settings, template: str | None, name: str | None, seed: i
     if rules is not None:
         rules.write_text(json.dumps(made["rules"], indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     things = "clips" if made["task"] == ACTIVITY else "photos"
+    if "run" in made and not as_json:
+        click.echo(f"{made['project']}: {made['photos']} {things}. {made['how']}\n{made['next']}\n"
+                   f"  trivium vision evaluate {made['run']}\n"
+                   f"  trivium vision run {made['run']} --source {made['source']} --seconds 20")
+        return
     click.echo(json.dumps(made, ensure_ascii=False) if as_json else
                f"{made['project']}: {made['photos']} {things}. {made['how']}\n{made['next']}\n"
                f"  trivium vision train {made['project']} --out run-{made['project']}\n"

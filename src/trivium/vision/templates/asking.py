@@ -15,8 +15,11 @@ from trivium.core.jobs import find_run
 from trivium.core.runfolder import Named as Run
 from trivium.errors import NameTaken
 from trivium.settings import data_folder
+from trivium.vision.ready_made.asking import make_ready
+from trivium.vision.ready_made.nanodet import stored
 from trivium.vision.templates.making import USUAL_SEED, make
 from trivium.vision.templates.table import TEMPLATES, sheet
+from trivium.vision.templates.table import template as chosen
 
 
 def templates() -> list[dict[str, Any]]:
@@ -28,8 +31,14 @@ def templates() -> list[dict[str, Any]]:
 
 def make_template(template: str, *, name: str | None = None, seed: int = USUAL_SEED, data: Path | str | None = None,
                   say: Callable[[str], None] = lambda _text: None) -> dict[str, Any]:
-    """Make a project of a template: {"project", "task", "photos", "classes", "rules", "source", "next", "how"}."""
-    return make(data_folder(data), template, name, seed, say)
+    """Make a project of a template: {"project", "task", "photos", "classes", "rules", "source", "next", "how", "run"};
+    "run" is its ready-made detector, where it has one."""
+    if chosen(template).ready:
+        stored()  # before anything is made
+    made = make(data_folder(data), template, name, seed, say)
+    if not chosen(template).ready:
+        return made
+    return {**made, "run": make_ready(made["project"], classes=list(chosen(template).classes), data=data)["run"]}
 
 
 def template_picture(template: str, out: Path | str) -> dict[str, Any]:

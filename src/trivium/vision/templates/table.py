@@ -25,6 +25,7 @@ from trivium.vision.project import ACTIVITY, ANOMALY, CLASSIFICATION, DETECTION,
 
 PLACE = "trivium.vision.templates."
 COMPOSED = f"Synthetic: drawn by Trivium, with cut-outs ({SOURCE})."
+FIGURES = "Synthetic: figures drawn by Trivium."
 TILES = 6  # photos that the gallery shows of one
 
 
@@ -55,6 +56,7 @@ class Template:
     draws: bool = False  # whether it is tried by drawing
     make: str = PLACE + "making:photos"  # "module:function" that fills the project
     how: str = COMPOSED
+    ready: bool = False  # whether the ready-made detector belongs to it
     live: str | None = None  # "module:function" that draws its demo camera; without one the camera shows its photos
 
     def photos_of(self, seed: int) -> Iterator[Shot]:
@@ -81,6 +83,13 @@ TEMPLATES: tuple[Template, ...] = (
         "Train it, then watch its demo camera with the rule “more than 3 apples for 2 s”.",
         PLACE + "things:counter",
         rules=({"name": "many apples", "when": "more", "label": "apple", "count": 3, "for_s": 2, "again_s": 10},)),
+    Template(
+        "person", "Person detector", "What a detector finds that others have trained, before you have drawn a box.",
+        DETECTION, ("person",), 24, 0.2,
+        "Try it on photos of people, or watch with it; on the drawn figures of this project it does worse. Let it draw "
+        "the first boxes on photos of your own.",
+        PLACE + "people:people", ready=True, how=FIGURES,
+        rules=({"name": "somebody is there", "label": "person", "for_s": 1, "again_s": 10},)),
     Template(
         "background", "Background removal", "How a model tells each pixel of somebody, or of a thing, from what is "
         "behind.", SEGMENTATION, ("person", "thing"), 120, 6.0,

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 from trivium.core import files
-from trivium.errors import BadConfig
+from trivium.errors import BadConfig, NotFound
 from trivium.vision.detection.comparing import BACKGROUND, Compared, Kind, compared, confusion, counts, found_rows
 from trivium.vision.detection.scoring import RECALLS, Said, best_precisions, curve, matches
 from trivium.vision.finished import REPORT, training
@@ -25,6 +25,8 @@ def box_scores(run: Path | str, threshold: float | None = None) -> dict[str, Any
     The table of confusions is at the model's own thresholds, or at one for all.
     """
     folder, report, rows = opened(run)
+    if report["map50"] is None:
+        raise NotFound("This detector was not measured.", report["how"])
     classes, own = report["classes"], report["thresholds"]
     counted, photos = counts(rows, classes, own), at(rows, classes, own, threshold)
     per_class = [{"name": name, **report["per_class"][name], **counted["per_class"][name],

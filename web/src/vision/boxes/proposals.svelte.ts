@@ -9,6 +9,8 @@ const LOWEST = 0.1; // what a model is less sure of is no help
 
 export class Proposals {
   model = $state.raw<ProjectTraining>();
+  /** Whether it was looked for. */
+  sought = $state(false);
   on = $state(true);
   /** From how sure on; null: the model's own. */
   threshold = $state<number | null>(null);
@@ -25,7 +27,8 @@ export class Proposals {
   /** The newest finished model, if there is one. */
   async find(): Promise<void> {
     const all = await listTrainings(this.project).catch(() => []);
-    this.model = all.find((one) => one.map50 !== null);
+    this.model = all.find((one) => one.run.state === "succeeded");
+    this.sought = true;
   }
 
   /** Lets the model look at photos that it has not been shown. One request at a time: a slow computer is not flooded. */

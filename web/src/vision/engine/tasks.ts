@@ -9,6 +9,7 @@ const NAMES: Record<string, string> = {
 
 /** What a training was for, by the settings that only such a training has. */
 export function taskOfConfig(config: Record<string, unknown>): string {
+  if ("finds" in config) return "detection";
   if ("false_alarms" in config) return "anomaly";
   if ("window_s" in config) return "activity";
   const learn = config.learn;
