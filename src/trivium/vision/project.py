@@ -89,6 +89,7 @@ class Project:
     removed: dict[str, Item] = field(default_factory=dict)  # may be brought back
     versions: dict[str, int] = field(default_factory=dict)  # how often something was done to a picture
     past_masks: dict[str, list[LabelledMask | None]] = field(default_factory=dict)  # of each picture, the oldest first
+    past_masks_at: dict[str, list[float]] = field(default_factory=dict)  # when each of them was replaced
     read_bytes: int = 0  # so much of the log is in here
 
     def labelled(self) -> list[Item]:
@@ -262,9 +263,15 @@ def _apply(project: Project, line: dict[str, Any]) -> None:
         project.items[sha256] = replace(item, boxes=None if boxes is None else parsed(boxes), doubts=[])
     elif op == "mask" and item is not None:
         project.past_masks.setdefault(sha256, []).append(item.mask)
+        project.past_masks_at.setdefault(sha256, []).append(float(line.get("at", 0.0)))
         project.items[sha256] = replace(item, mask=parsed_mask(line.get("mask")), doubts=[])
     elif op == "mask undo" and item is not None and project.past_masks.get(sha256):
         project.items[sha256] = replace(item, mask=project.past_masks[sha256].pop(), doubts=[])
+        project.past_masks_at[sha256].pop()
+    elif op == "masks forgotten" and sha256 in project.past_masks:
+        for past in (project.past_masks[sha256], project.past_masks_at[sha256]):
+            del past[:max(0, len(past) - int(line.get("kept", 0)))]
+        return
     elif op == "doubt" and item is not None:
         project.items[sha256] = replace(item, doubts=[*item.doubts, str(line.get("text"))])
     elif op == "remove" and item is not None:

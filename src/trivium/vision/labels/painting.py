@@ -1,7 +1,8 @@
 """What people do to the masks of a segmentation project, and what a model is given of them.
 
 As with boxes, each picture has a version; who paints says which one they have seen, and where somebody else was quicker
-their mask stays, and the later one is told. Every mask that a picture had is kept, so each change can be undone.
+their mask stays, and the later one is told. Masks that a picture had are kept, so changes can be undone; how many:
+`pruning.py`.
 """
 
 from __future__ import annotations
@@ -16,11 +17,11 @@ from trivium.errors import BadConfig, BadFile, NotFound
 from trivium.vision.collect.pictures import VIEW_SIDE
 from trivium.vision.labels.boxing import ChangedMeanwhile
 from trivium.vision.labels.labelling import change_each
+from trivium.vision.labels.mask_store import store_of
 from trivium.vision.labels.masks import UNLABELLED, LabelledMask, counted
 from trivium.vision.labels.planes import MOST_BYTES, Plane, packed, unpacked
+from trivium.vision.labels.pruning import is_worth_it, prune
 from trivium.vision.project import SEGMENTATION, Item, Project, record, writing
-
-MASKS = "masks"  # of a project's folder
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,8 @@ def repaint(project: Project, changes: Sequence[MaskChange]) -> tuple[list[str],
     fresh, store = [change for change in changes if change.sha256 not in late], store_of(project)
     wanted = {change.sha256: _kept(project, change, store) for change in fresh}
     done, refused = change_each(project, fresh, lambda item: item.mask == wanted[item.sha256], _row(wanted.get))
+    if is_worth_it(project, done):
+        prune(project)
     return done, [*late, *refused]
 
 
@@ -100,11 +103,6 @@ def plane_of(project: Project, item: Item) -> Plane | None:
         raise BadFile(f"The mask of {item.name[:200]} is gone from the data folder, or damaged.",
                       "Draw it again, or undo the last change to it.") from None
     return np.asarray(item.mask.values(project.classes)[plane])
-
-
-def store_of(project: Project) -> BlobStore:
-    """Where the project's masks lie."""
-    return BlobStore(project.folder / MASKS)
 
 
 def _only_segmentation(project: Project) -> None:
