@@ -128,7 +128,7 @@ def test_a_video_that_is_gone_has_no_ranges_and_a_project_of_photos_neither(move
     assert put(moves, says("wave", 1, 2), sha256=sha256).status_code == 404
     moves.post(f"{VISION}/projects", json={"name": "photos"})
     other = moves.put(f"{VISION}/projects/photos/photos/{GONE}/ranges", json={"ranges": []})
-    assert other.status_code == 404 and other.json()["detail"] == "There is no such photo in this project."
+    assert other.status_code == 404 and other.json()["detail"] == "There is no such clip in this project."
     assert put(moves, says("wave", 1, 2), sha256="no-hash").status_code == 422
 
 

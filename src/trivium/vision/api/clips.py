@@ -13,7 +13,6 @@ from trivium.errors import NotFound
 from trivium.vision.activity.ranging import RangeChange, rerange
 from trivium.vision.activity.strips import STRIP
 from trivium.vision.activity.views import ClipVerdict, VideoRanges, ranges_in
-from trivium.vision.api.boxes import GONE
 from trivium.vision.api.photos import FOR_EVER, PICTURE
 from trivium.vision.api.state import Arriving, FileName, Index, Name, Projects, RunId, Sha, upload_body
 from trivium.vision.api.views import PhotoView, photo_view
@@ -31,7 +30,7 @@ def set_ranges(name: Name, sha256: Sha, body: VideoRanges, kept: Projects) -> Ph
     somebody else has changed the video since that version; their ranges stay."""
     with kept.open(name) as project:
         if sha256 not in project.items:
-            raise NotFound(*GONE)
+            raise NotFound("There is no such clip in this project.", "It may have been removed.")
         _, refused = rerange(project, [RangeChange(sha256, ranges_in(body.ranges), body.version)])
         if refused:
             raise ChangedMeanwhile("clip", "ranges")

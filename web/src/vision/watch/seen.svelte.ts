@@ -14,7 +14,7 @@ export interface Moment {
   picture: Blob | null;
   /** The picture for an <img>; given back when the moment goes. */
   url: string;
-  given: string;
+  given: string | null;
 }
 
 export class Seen {
@@ -53,12 +53,12 @@ export class Seen {
 
   add(moment: Omit<Moment, "key" | "url" | "given">): void {
     const url = moment.picture ? URL.createObjectURL(moment.picture) : "";
-    const all = [{ ...moment, key: this.next++, url, given: "" }, ...this.moments];
+    const all = [{ ...moment, key: this.next++, url, given: null }, ...this.moments];
     for (const old of all.slice(MOMENTS)) URL.revokeObjectURL(old.url);
     this.moments = all.slice(0, MOMENTS);
   }
 
-  give(key: number, label: string): void {
+  give(key: number, label: string | null): void {
     this.moments = this.moments.map((one) => (one.key === key ? { ...one, given: label } : one));
   }
 
