@@ -30,6 +30,20 @@ def folder(tmp_path: Path) -> Path:
     return place
 
 
+def new(answer: Any) -> list[dict[str, Any]]:
+    """The photos that came without boxes."""
+    return [row for row in answer["items"] if not row["name"].endswith("0.png")]
+
+
+def as_drawn(answer: Any) -> bool:
+    """Whether one of them holds the apple that was drawn: a square, and one pixel wider by the key."""
+    boxes = [box for row in new(answer) for box in row["boxes"] or ()]
+    if [box["label"] for box in boxes] != ["apple"]:
+        return False
+    left, top, right, bottom = boxes[0]["xyxy"]
+    return bool(right - left == pytest.approx(bottom - top + 1 / 200, abs=1e-6))
+
+
 @pytest.mark.timeout(240)
 def test_boxes_come_in_are_drawn_and_no_ones_are_lost(visit: Callable[..., Any], folder: Path) -> None:
     page = visit("/vision")
@@ -68,12 +82,9 @@ def test_boxes_come_in_are_drawn_and_no_ones_are_lost(visit: Callable[..., Any],
     page.keyboard.press("Enter")
     status.filter(has_text="2 of 2").wait_for()
 
-    page.get_by_role("button", name="apple").filter(has_text="2").wait_for()  # the studio has it, and counts
-    rows = [row for row in pages.ask(page, PHOTOS)["items"] if not row["name"].endswith("0.png")]
-    drawn, other = sorted(rows, key=lambda row: row["boxes"] is None)  # they came in whatever order the folder has
-    assert [box["label"] for box in drawn["boxes"]] == ["apple"]
-    left, top, right, bottom = drawn["boxes"][0]["xyxy"]
-    assert right - left == pytest.approx(bottom - top + 1 / 200, abs=1e-6)  # a square, and one pixel wider by the key
+    seen = pages.ask_until(page, PHOTOS, as_drawn)  # each step is kept, in its turn
+    page.get_by_role("button", name="apple").filter(has_text="2").wait_for()  # the studio counts them
+    _, other = sorted(new(seen), key=lambda row: row["boxes"] is None)  # in whatever order the folder has them
     theirs = {"changes": [{"sha256": other["sha256"], "boxes": [{"label": "pear", "xyxy": [0, 0, 0.5, 0.5]}]}]}
     assert pages.order(page, "/vision/projects/orchard/boxes", theirs)["done"]
     page.keyboard.press("b")  # somebody else was quicker

@@ -142,18 +142,30 @@ def test_a_folder_that_nothing_can_be_learned_from_is_met_with_a_sentence(
     assert kept(client, server) == before
 
 
-def test_everybody_else_is_answered_while_heavy_files_are_read(client: httpx.Client, server: ServerProcess) -> None:
-    heavy = [many_events(999_000), REFUSALS["MusicXML of 60,000 notes"][0]]
+def answers_meanwhile(client: httpx.Client, server: ServerProcess, content: bytes) -> int:
+    """How many questions of somebody else's are answered between a file's last byte and what is said to it."""
+    sent = threading.Event()
     answers: list[httpx.Response] = []
-    readers = [threading.Thread(target=lambda content=content: answers.append(
-        client.post(LOOK, content=content))) for content in heavy]
-    for reader in readers:
-        reader.start()
+
+    def body() -> Iterator[bytes]:
+        yield content
+        sent.set()
+
+    reader = threading.Thread(target=lambda: answers.append(client.post(LOOK, content=body())))
+    reader.start()
+    sent.wait(60)
     others = 0
     with httpx.Client(base_url=server.base, timeout=None, cookies=client.cookies) as other:
-        while any(reader.is_alive() for reader in readers):
+        while reader.is_alive():
             assert other.get("/healthz").status_code == 200
-            assert other.get(f"{MUSIC}/compositions").status_code == 200
-            others += 1
-    assert sorted(answer.status_code for answer in answers) == [200, 200]
-    assert others > len(heavy)  # not after each of them, but all the while
+            others += reader.is_alive()
+    assert [answer.status_code for answer in answers] == [200]
+    return others
+
+
+@pytest.mark.parametrize("content", [many_events(999_000), REFUSALS["MusicXML of 60,000 notes"][0]],
+                         ids=["a million events", "60,000 notes of MusicXML"])
+def test_everybody_else_is_answered_while_a_heavy_file_is_read(
+        content: bytes, client: httpx.Client, server: ServerProcess) -> None:
+    # A studio that stood still would answer one at most, and another as it starts: however quick or slow the machine.
+    assert any(answers_meanwhile(client, server, content) > 3 for _ in range(5))
