@@ -37,6 +37,7 @@ VISION = {
     "learning": "trivium.bench.vision_learning:bench",
     "detection": "trivium.bench.vision_detection:bench",
     "segmentation": "trivium.bench.vision_segmentation:bench",
+    "activity": "trivium.bench.vision_activity:bench",
     "watching": "trivium.bench.vision:bench",
     "rollback": "trivium.bench.vision_rollback:bench",
 }
@@ -71,7 +72,7 @@ def music(names: tuple[str, ...], as_json: bool, quick: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="A JSON list on standard output.")
 @click.option("--quick", is_flag=True, help="Fewer repetitions: shows that it works, not how fast it is.")
 def vision(names: tuple[str, ...], as_json: bool, quick: bool) -> None:
-    """Teaching a classifier, a detector and a segmentation model, one at work, and going back on a device."""
+    """Teaching models for the four tasks, one at work, and going back on a device."""
     measure(VISION, names, as_json, quick=quick)
 
 
