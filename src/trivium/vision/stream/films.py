@@ -6,6 +6,7 @@ addresses, and is refused.
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from collections.abc import Iterator
@@ -142,6 +143,7 @@ def _opened(place: str, options: dict[str, str], kind: str | None = None) -> Ite
         stream = container.streams.video[0]
         stream.thread_type = "SLICE"  # frame threads would hold pictures back
         if stream.codec_context is not None:
+            stream.codec_context.thread_count = max(1, (os.cpu_count() or 1) // 2)  # the others look at the pictures
             stream.codec_context.options = {"max_pixels": str(MAX_PIXELS)}
         yield container, stream
 

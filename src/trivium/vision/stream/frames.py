@@ -104,7 +104,7 @@ class FilmFrame:
         exact = Interpolation.BILINEAR | Interpolation.ACCURATE_RND | Interpolation.FULL_CHR_H_INT
         matrix = colours(self.frame)
         made = converter.reformat(self.frame, width, height, "rgb24", interpolation=exact, src_colorspace=matrix,
-                                  dst_colorspace=matrix)
+                                  dst_colorspace=matrix, threads=1)
         return np.ascontiguousarray(np.rot90(made.to_ndarray(), self.frame.rotation // 90))
 
 
