@@ -143,6 +143,7 @@ WAYS: dict[str, tuple[str, str]] = {
     f"DELETE {VISION}/makings/{{making_id}}": ("trivium vision template", "trivium.vision:make_template"),  # Ctrl-C
     f"GET {VISION}/watches": ("trivium vision run --seconds", "trivium.vision:watch"),
     f"POST {VISION}/watches": ("trivium vision run --rules", "trivium.vision:watch"),
+    f"POST {VISION}/watches:film": ("trivium vision run --source", "trivium.vision:watch"),
     f"GET {VISION}/watches/{{watch_id}}": ("trivium vision run --out", "trivium.vision:watch"),
     f"DELETE {VISION}/watches/{{watch_id}}": ("trivium vision run", "trivium.vision:watch"),  # Ctrl-C
     f"POST {VISION}/rules:try": ("trivium vision rules --events", "trivium.vision:try_rules"),

@@ -16,13 +16,16 @@ from PIL import Image
 from tests.server.conftest import BASE, TestClient
 from trivium.core import files
 from trivium.core.spec import Spec, new_id
+from trivium.errors import NotFound
 from trivium.server.app import create_app
 from trivium.settings import Settings
 from trivium.vision import STUDIO
 from trivium.vision.api import watch
 from trivium.vision.api.devices import registry_of
+from trivium.vision.api.films import KEPT_S, Films
+from trivium.vision.events.rules import Engine
 
-from .colours import bundle
+from .colours import bundle, film
 from .test_devices import wait_for
 
 WATCHES = "/api/v1/vision/watches"
@@ -75,6 +78,67 @@ def test_a_camera_is_watched_live_and_a_slow_viewer_holds_nobody_up(client: Test
     assert view["last"]["label"] is None and view["last"]["model"] == view["model"]
     assert [row["id"] for row in client.get(WATCHES).json()] == [view["id"]]
     assert client.delete(place).status_code == 204 and client.get(place).status_code == 404
+
+
+def brought(client: TestClient, path: Path) -> str:
+    """The source that a film which a page sends is watched under."""
+    made = client.post(f"{WATCHES}:film", params={"file": "belt.mp4"}, content=path.read_bytes())
+    assert made.status_code == 201, made.text
+    return str(made.json()["source"])
+
+
+@pytest.mark.parametrize(("realtime", "fps"), [(False, 10), (True, 50)])
+def test_of_a_film_that_a_page_brings_every_frame_is_seen_once_in_order(
+        client: TestClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, realtime: bool, fps: int) -> None:
+    seen: list[tuple[int, float | None]] = []
+    see = Engine.see
+    monkeypatch.setattr(Engine, "see", lambda self, event: (seen.append((event.frame, event.time_s)), see(self, event))[1])
+    source = brought(client, film(tmp_path / "f.mp4", ["red"] * 15 + ["blue"] * 15, fps=fps))
+    body = {"run": a_run(tmp_path, client), "source": source, "config": {"realtime": realtime},
+            "rules": [{"name": "blue stays", "label": "blue", "for_s": 3 / fps}]}
+    made = client.post(WATCHES, json=body)
+    assert made.status_code == 201, made.text
+    assert not list((tmp_path / "vision" / "arriving").iterdir())  # what is open needs no name
+    place = f"{WATCHES}/{made.json()['id']}"
+    with client.websocket_connect(f"ws{BASE[4:]}{place}/live") as page:
+        assert json.loads(page.receive_text())["source"] == "belt.mp4" and page.receive_bytes()[:2] == b"\xff\xd8"
+    wait_for(lambda: client.get(place).json()["state"] == "ended")
+    assert [frame for frame, _ in seen] == list(range(30))
+    assert [time_s for _, time_s in seen] == pytest.approx([k / fps for k in range(30)], abs=1e-4)
+    view = client.get(place).json()
+    assert view["seen"] == 30 and view["last"]["frame"] == 29
+    news = [(row["kind"], row.get("frame"), row.get("lasted_s")) for row in reversed(view["news"])
+            if row["kind"] != "source"]
+    assert news == [("settled", 2, None), ("settled", 17, None), ("rule", None, pytest.approx(3 / fps, abs=1e-4))]
+    again = client.post(WATCHES, json=body)
+    assert again.status_code == 404 and "not here any more" in again.text
+
+
+def test_a_page_can_name_no_film_but_its_own(client: TestClient, tmp_path: Path) -> None:
+    run = a_run(tmp_path, client)
+    for source in ("film:", "film:../../etc/passwd", f"film:{tmp_path}/b.zip"):
+        assert client.post(WATCHES, json={"run": run, "source": source}).status_code == 404, source
+    assert client.post(f"{WATCHES}:film", params={"file": "x.mp4"}, content=b"").status_code == 422
+    (tmp_path / "no.mp4").write_bytes(b"this is no film")
+    made = client.post(WATCHES, json={"run": run, "source": brought(client, tmp_path / "no.mp4")})
+    place = f"{WATCHES}/{made.json()['id']}"
+    wait_for(lambda: client.get(place).json()["state"] == "failed")
+    assert "no video that can be read" in client.get(place).json()["message"]
+
+
+def test_films_that_nobody_watches_are_deleted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    gone: list[Path] = []
+    films = Films(gone.append)
+    monkeypatch.setattr("time.monotonic", lambda: 0.0)
+    first = films.keep(tmp_path / "a", "a.mp4")
+    monkeypatch.setattr("time.monotonic", lambda: KEPT_S + 1.0)
+    second = films.keep(tmp_path / "b", "b.mp4")
+    assert gone == [tmp_path / "a"]
+    with pytest.raises(NotFound), films.opened(first):
+        pass
+    with films.opened(second) as address:
+        assert (address.kind, address.shown, gone) == ("video", "b.mp4", [tmp_path / "a"])
+    assert gone == [tmp_path / "a", tmp_path / "b"]
 
 
 @pytest.mark.parametrize(("body", "words"), [

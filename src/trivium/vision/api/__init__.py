@@ -10,6 +10,7 @@ from trivium.vision.api.broker import router as broker_router
 from trivium.vision.api.clips import router as clips_router
 from trivium.vision.api.cutouts import router as cutouts_router
 from trivium.vision.api.devices import router as devices_router
+from trivium.vision.api.films import router as films_router
 from trivium.vision.api.frames import router as frames_router
 from trivium.vision.api.functions import router as functions_router
 from trivium.vision.api.looking import router as looking_router
@@ -25,7 +26,7 @@ from trivium.vision.api.watch import router as watch_router
 
 router = APIRouter(tags=["vision"])
 ROOMS = (templates_router, projects_router, photos_router, boxes_router, masks_router, clips_router, trainings_router,
-         looking_router, cutouts_router, understand_router, box_scores_router, watch_router, rules_router,
+         looking_router, cutouts_router, understand_router, box_scores_router, watch_router, films_router, rules_router,
          functions_router, frames_router, devices_router, broker_router, ready_made_router)
 for room in ROOMS:
     router.include_router(room, prefix="/api/v1/vision")

@@ -1,8 +1,9 @@
 """The routes of watching: begin, look at it live, stop.
 
 The live view is a WebSocket that sends, for each look, the event as text and then its picture as a JPEG; whoever is
-slow simply sees fewer. Cameras and the demo are watched from a page; files of the studio's machine are named on its
-command line only, so that no page can make the studio open one.
+slow simply sees fewer, while of a film every frame is looked at. Cameras, the demo and films that the page brought are
+watched from a page; files of the studio's machine are named on its command line only, so that no page can make the
+studio open one.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from trivium.core.once import once
 from trivium.core.spec import RUN_ID
 from trivium.errors import BadConfig, NotFound
+from trivium.vision.api.films import PREFIX, Brought, Films
 from trivium.vision.api.state import Index
 from trivium.vision.events.event import Event
 from trivium.vision.events.rules import Rule, Rules
@@ -39,7 +41,8 @@ class NewWatch(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     run: str = Field(pattern=RUN_ID, description="A training's id.")
-    source: str = Field("demo", max_length=2000, description="demo, usb:0, rtsp://... or http://... (MJPEG).")
+    source: str = Field("demo", max_length=2000, description="demo, usb:0, rtsp://... or http://... (MJPEG), or a film that "
+                        "was brought.")
     config: WatchConfig = Field(default_factory=WatchConfig)
     rules: list[Rule] = Field(default_factory=list, max_length=100)
 
@@ -83,15 +86,16 @@ def list_watches(them: Them) -> list[WatchView]:
 
 
 @router.post("/watches", status_code=201)
-def begin_watch(them: Them, index: Index, body: NewWatch) -> WatchView:
-    """Watch a camera with a training's model."""
+def begin_watch(them: Them, index: Index, brought: Brought, body: NewWatch) -> WatchView:
+    """Watch a camera or a film with a training's model."""
     from trivium.vision.stream.model import open_model
     from trivium.vision.stream.watch import Watch
 
-    address = camera_of(body.source)
-    model = open_model(index.folder(body.run), threads=THREADS)
-    rules = parse_rules(Rules(rules=body.rules).model_dump(), model.classes).rules
-    return view_of(them.begin(body.run, Watch(model, address, body.config), rules))
+    with source_of(body.source, brought) as address:
+        apart = not address.live and not body.config.realtime
+        model = open_model(index.folder(body.run), threads=THREADS, apart=apart)
+        rules = parse_rules(Rules(rules=body.rules).model_dump(), model.classes).rules
+        return view_of(them.begin(body.run, Watch(model, address, body.config), rules))
 
 
 @router.get("/watches/{watch_id}")
@@ -134,6 +138,11 @@ async def live_watch(websocket: WebSocket, watch_id: str) -> None:
 async def _until_left(websocket: WebSocket) -> None:
     while (await websocket.receive())["type"] != "websocket.disconnect":
         pass
+
+
+def source_of(source: str, brought: Films) -> contextlib.AbstractContextManager[Address]:
+    """A film that was brought, or a camera."""
+    return brought.opened(source) if source.startswith(PREFIX) else contextlib.nullcontext(camera_of(source))
 
 
 def camera_of(source: str) -> Address:

@@ -15,6 +15,7 @@ import platform
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any
 
 from trivium.errors import StudioError
@@ -104,7 +105,12 @@ class Watch:
                 if found.state == "ended":
                     return
             elif pace.wants(found.time_s, until):
-                yield found
+                yield self.arrived(found)
+
+    def arrived(self, shot: Shot) -> Shot:
+        """A frame that waited, decoded, for its moment in a film that runs in real time, arrives now."""
+        waited = self.config.realtime and self.address.kind == VIDEO
+        return replace(shot, taken_at=max(shot.taken_at, self.clock.monotonic())) if waited else shot
 
     def judged(self, shots: Iterator[Shot]) -> Iterator[tuple[Shot, Seen | None]]:
         """Each frame and what the model says of it."""
