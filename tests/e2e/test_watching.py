@@ -91,6 +91,36 @@ def test_a_model_watches_and_what_it_gets_wrong_goes_back(visit: Callable[..., A
                             headers={"Origin": pages.origin(page)})
 
 
+def belt_film(path: Path) -> Path:
+    """Three seconds of the demo camera's belt, which browsers need not be able to play."""
+    import av
+
+    with av.open(str(path), "w") as container:
+        stream: Any = container.add_stream("mpeg4", rate=20)
+        stream.width, stream.height, stream.pix_fmt = 640, 480, "yuv420p"
+        for number in range(60):
+            for packet in stream.encode(av.VideoFrame.from_image(demo.scene(2, 17 * 20 + number))):
+                container.mux(packet)
+        for packet in stream.encode():
+            container.mux(packet)
+    return path
+
+
+def test_a_film_is_looked_at_frame_by_frame(visit: Callable[..., Any], trained: list[str], tmp_path: Path) -> None:
+    page = visit(f"/vision/watch?run={trained[0]}")
+    page.get_by_label("Source").select_option("film")
+    page.get_by_label("Film", exact=True).set_input_files(str(belt_film(tmp_path / "belt.avi")))
+    page.get_by_text("How it watches").click()
+    assert page.get_by_role("switch", name="Real time").is_checked()
+    page.get_by_role("button", name="Watch", exact=True).click()
+    page.get_by_text("60 frames looked at.").wait_for(timeout=60_000)
+    page.get_by_role("list", name="What happened").get_by_text(re.compile(r"^at 00:0\d\.")).first.wait_for()
+    picture(page, "vision-watch-film")
+    assert everywhere(page, ("telephone",)) == {}
+    page.get_by_role("button", name="Stop", exact=True).click()
+    page.get_by_role("button", name="Watch", exact=True).wait_for()
+
+
 def test_a_machine_joins_runs_a_model_goes_back_to_the_one_before_and_leaves(
         visit: Callable[..., Any], trained: list[str], tmp_path: Path) -> None:
     page = visit("/vision/devices")

@@ -158,8 +158,8 @@ def test_a_frame_of_a_film_in_real_time_was_taken_when_its_moment_came(place: Pa
     """Frames are decoded ahead; while one waits for its moment it does not grow old."""
     clock = SimulatedClock(50.0)
     script: list[Shot | State] = [replace(shot(k, 49.0 + k / 100), time_s=k / 10) for k in range(4)]
-    with Watch(open_model(place / "colours.zip"), parse(str(place / "film.mp4")), WatchConfig(realtime=True), clock=clock,
-               source=Scripted(script)) as watching:
+    with Watch(open_model(place / "colours.zip"), parse(str(place / "film.mp4")), WatchConfig(realtime=True),
+               clock=clock, source=Scripted(script)) as watching:
         events = list(watching.events())
     assert [event.time for event in events] == pytest.approx([50.0, 50.1, 50.2, 50.3])
     assert [event.latency_ms for event in events] == pytest.approx([0.0] * 4, abs=1e-6)

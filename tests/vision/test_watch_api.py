@@ -23,7 +23,8 @@ from trivium.vision import STUDIO
 from trivium.vision.api import watch
 from trivium.vision.api.devices import registry_of
 from trivium.vision.api.films import KEPT_S, Films
-from trivium.vision.events.rules import Engine
+from trivium.vision.events.event import Event
+from trivium.vision.events.rules import Engine, Firing
 
 from .colours import bundle, film
 from .test_devices import wait_for
@@ -92,7 +93,12 @@ def test_of_a_film_that_a_page_brings_every_frame_is_seen_once_in_order(
         client: TestClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, realtime: bool, fps: int) -> None:
     seen: list[tuple[int, float | None]] = []
     see = Engine.see
-    monkeypatch.setattr(Engine, "see", lambda self, event: (seen.append((event.frame, event.time_s)), see(self, event))[1])
+
+    def noted(self: Engine, event: Event) -> list[Firing]:
+        seen.append((event.frame, event.time_s))
+        return see(self, event)
+
+    monkeypatch.setattr(Engine, "see", noted)
     source = brought(client, film(tmp_path / "f.mp4", ["red"] * 15 + ["blue"] * 15, fps=fps))
     body = {"run": a_run(tmp_path, client), "source": source, "config": {"realtime": realtime},
             "rules": [{"name": "blue stays", "label": "blue", "for_s": 3 / fps}]}

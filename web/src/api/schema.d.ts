@@ -2751,7 +2751,7 @@ export interface paths {
         put?: never;
         /**
          * Begin Watch
-         * @description Watch a camera with a training's model.
+         * @description Watch a camera or a film with a training's model.
          */
         post: operations["begin_watch"];
         delete?: never;
@@ -2779,6 +2779,26 @@ export interface paths {
          * @description Stop watching.
          */
         delete: operations["stop_watch"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/vision/watches:film": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Bring Film
+         * @description Bring a film that is to be watched. It is not kept.
+         */
+        post: operations["bring_film"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -3181,6 +3201,17 @@ export interface components {
              * @description Messages of devices that it is still to get.
              */
             waiting: number;
+        };
+        /**
+         * BroughtFilm
+         * @description A film that can be watched.
+         */
+        BroughtFilm: {
+            /**
+             * Source
+             * @description What to name in a new watch, once.
+             */
+            source: string;
         };
         /**
          * CalibrationBin
@@ -5509,7 +5540,7 @@ export interface components {
             run: string;
             /**
              * Source
-             * @description demo, usb:0, rtsp://... or http://... (MJPEG).
+             * @description demo, usb:0, rtsp://... or http://... (MJPEG), or a film that was brought.
              * @default demo
              */
             source?: string;
@@ -14674,6 +14705,51 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Values that don't fit. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, and a hint. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    bring_film: {
+        parameters: {
+            query: {
+                /** @description The file's name. */
+                file: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BroughtFilm"];
+                };
             };
             /** @description Values that don't fit. */
             422: {

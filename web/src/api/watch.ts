@@ -19,6 +19,18 @@ const trueTo = <T>(asked: Promise<unknown>) => asked as Promise<T>;
 export const listWatches = () => trueTo<WatchView[]>(data(api.GET("/api/v1/vision/watches")));
 export const beginWatch = (body: NewWatch) =>
   trueTo<WatchView>(data(api.POST("/api/v1/vision/watches", { body })));
+/** A film goes to the studio, which looks at every frame; the source to name in a new watch. */
+export const bringFilm = async (film: File): Promise<string> => {
+  const brought = await data(
+    api.POST("/api/v1/vision/watches:film", {
+      params: { query: { file: film.name } },
+      headers: { "content-type": "application/octet-stream" },
+      body: film as unknown as string,
+      bodySerializer: (body: unknown) => body as Blob,
+    }),
+  );
+  return brought.source;
+};
 export const getWatch = (watch: string) =>
   trueTo<WatchView>(data(api.GET("/api/v1/vision/watches/{watch_id}", at(watch))));
 export const stopWatch = (watch: string) => data(api.DELETE("/api/v1/vision/watches/{watch_id}", at(watch)));

@@ -41,8 +41,8 @@ class NewWatch(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     run: str = Field(pattern=RUN_ID, description="A training's id.")
-    source: str = Field("demo", max_length=2000, description="demo, usb:0, rtsp://... or http://... (MJPEG), or a film that "
-                        "was brought.")
+    source: str = Field("demo", max_length=2000, description="demo, usb:0, rtsp://... or http://... (MJPEG), or "
+                        "a film that was brought.")
     config: WatchConfig = Field(default_factory=WatchConfig)
     rules: list[Rule] = Field(default_factory=list, max_length=100)
 

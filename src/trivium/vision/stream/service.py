@@ -62,7 +62,8 @@ class Watching:
                 self.latencies_ms.append(event.latency_ms)
                 self.moments.append(now)
                 if event.settled is not None and event.settled.new:
-                    self._tell("settled", {"label": event.settled.label, "frame": event.frame})
+                    self._tell("settled", {"label": event.settled.label, "frame": event.frame,
+                                           "time_s": event.time_s})
                 for firing in engine.see(event):
                     self._tell("rule", firing.body())
                     courier.take(firing)

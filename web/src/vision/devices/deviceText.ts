@@ -84,7 +84,11 @@ export const SOURCES = [
   },
   { value: "usb", label: "USB camera", text: "A camera plugged into the machine that watches." },
   { value: "network", label: "Network camera", text: "By its address, rtsp:// or http://." },
-  { value: "film", label: "A film", text: "A film from this computer, played here over and over." },
+  {
+    value: "film",
+    label: "A film",
+    text: "A film from this computer. The studio looks at every frame of it, in order.",
+  },
   { value: "file", label: "Film or folder", text: "A path on the device." },
 ] as const;
 export type SourceKind = (typeof SOURCES)[number]["value"];

@@ -3,6 +3,7 @@
 import { type ApiError, asApiError } from "@/api/problem";
 import {
   beginWatch,
+  bringFilm,
   getWatch,
   liveUrl,
   type NewWatch,
@@ -10,7 +11,7 @@ import {
   stopWatch,
   type WatchView,
 } from "@/api/watch";
-import type { Seen } from "./seen.svelte";
+import type { Seen, SettledNews } from "./seen.svelte";
 
 const [POLL_MS, RETRY_MS, GONE] = [1500, 1000, 4404];
 
@@ -25,12 +26,13 @@ export class LiveWatch {
 
   constructor(private readonly seen: Seen) {}
 
-  async begin(body: NewWatch): Promise<void> {
+  /** Watches a source, or a film in its place. */
+  async begin(body: NewWatch, film: File | null = null): Promise<void> {
     await this.stop();
     const turn = this.turn;
     this.busy = true;
     try {
-      const view = await beginWatch(body);
+      const view = await beginWatch(film ? { ...body, source: await bringFilm(film) } : body);
       if (turn === this.turn) this.look(view);
       else await stopWatch(view.id).catch(() => undefined); // the page was left meanwhile
     } catch (thrown) {
@@ -61,6 +63,11 @@ export class LiveWatch {
     clearTimeout(this.timer);
     this.socket?.close();
     [this.socket, this.view, this.error, this.busy] = [null, null, null, false];
+  }
+
+  /** Whether nothing more will come. */
+  get over(): boolean {
+    return this.view?.state === "ended" || this.view?.state === "failed";
   }
 
   private connect(id: string, turn: number): void {
@@ -98,12 +105,16 @@ export class LiveWatch {
       this.error = asApiError(thrown);
       if (!this.error.offline && this.error.status < 500) return;
     }
-    this.timer = setTimeout(() => void this.poll(id, turn), POLL_MS);
+    if (!this.over) this.timer = setTimeout(() => void this.poll(id, turn), POLL_MS);
   }
 
   private tell(view: WatchView): void {
-    const fresh = view.news.filter((one) => Number(one.time) > this.told && one.kind !== "settled").reverse();
-    for (const one of fresh) {
+    const news = view.news.toReversed();
+    // What settled while the page was not ready has no picture here.
+    for (const one of news)
+      if (one.kind === "settled" && (this.over || Number(one.frame) <= (this.seen.event?.frame ?? -1)))
+        this.seen.settled(one as unknown as SettledNews);
+    for (const one of news.filter((each) => Number(each.time) > this.told && each.kind !== "settled")) {
       const kind = one.kind === "rule" || one.kind === "source" ? one.kind : "note";
       const text =
         kind === "rule"

@@ -1,5 +1,5 @@
-// A source of this browser, its camera or a film, judged frame by frame: the next is sent when the last is answered, so
-// that nothing piles up and the newest frame counts.
+// This browser's camera, judged frame by frame: the next is sent when the last is answered, so that nothing piles up and
+// the newest frame counts.
 
 import { lookAtFrame } from "@/api/looking";
 import { type ApiError, asApiError } from "@/api/problem";

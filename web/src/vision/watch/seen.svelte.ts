@@ -2,7 +2,7 @@
 // settled (with their pictures, so that one can say that it was wrong), and the events of late, to try rules on.
 import type { SeenEvent } from "@/api/watch";
 
-const [RECENT, MOMENTS, EVENTS] = [40, 40, 900];
+const [RECENT, MOMENTS, EVENTS, SETTLED] = [40, 40, 900, 200];
 
 export interface Moment {
   key: number;
@@ -10,11 +10,21 @@ export interface Moment {
   /** What happened: the class that settled, null where the model does not know it; or a sentence. */
   kind: "settled" | "rule" | "source" | "note";
   label: string | null;
+  /** Its place in a film. */
+  placeS?: number | null;
   text: string;
   picture: Blob | null;
   /** The picture for an <img>; given back when the moment goes. */
   url: string;
   given: string | null;
+}
+
+/** Something that settled, as the studio keeps it. */
+export interface SettledNews {
+  time: number;
+  frame: number;
+  label: string | null;
+  time_s: number | null;
 }
 
 export class Seen {
@@ -25,6 +35,7 @@ export class Seen {
   latencyMs = $state<number | null>(null);
   events: SeenEvent[] = [];
   private arrivals: number[] = [];
+  private settledFrames: number[] = [];
   private next = 1;
 
   /** A frame that was judged, with the picture that it was judged on. */
@@ -39,21 +50,31 @@ export class Seen {
     const span = nowMs - (this.arrivals[0] ?? nowMs);
     this.framesPerS = span > 0 ? (1000 * (this.arrivals.length - 1)) / span : null;
     this.latencyMs = median(this.events.slice(-RECENT).map((one) => one.latency_ms));
-    if (event.settled?.new) {
-      const { label } = event.settled;
-      this.add({
-        kind: "settled",
-        label,
-        text: label ?? "Something it doesn't know",
-        picture: jpeg,
-        time: event.time,
-      });
-    }
+    if (event.settled?.new)
+      this.settled(
+        {
+          time: event.time,
+          frame: event.frame,
+          label: event.settled.label,
+          time_s: event.time_s ?? null,
+        },
+        jpeg,
+      );
+  }
+
+  /** Something settled; told once, however often it is heard of. */
+  settled(news: SettledNews, picture: Blob | null = null): void {
+    if (this.settledFrames.includes(news.frame)) return;
+    this.settledFrames = [...this.settledFrames.slice(-(SETTLED - 1)), news.frame];
+    const { label, time, time_s: placeS } = news;
+    this.add({ kind: "settled", label, placeS, text: label ?? "Something it doesn't know", picture, time });
   }
 
   add(moment: Omit<Moment, "key" | "url" | "given">): void {
     const url = moment.picture ? URL.createObjectURL(moment.picture) : "";
-    const all = [{ ...moment, key: this.next++, url, given: null }, ...this.moments];
+    const all = [{ ...moment, key: this.next++, url, given: null }, ...this.moments].sort(
+      (a, b) => b.time - a.time,
+    );
     for (const old of all.slice(MOMENTS)) URL.revokeObjectURL(old.url);
     this.moments = all.slice(0, MOMENTS);
   }
@@ -66,6 +87,7 @@ export class Seen {
     for (const one of this.moments) URL.revokeObjectURL(one.url);
     this.picture?.close();
     [this.event, this.picture, this.moments, this.events, this.arrivals] = [null, null, [], [], []];
+    this.settledFrames = [];
     [this.framesPerS, this.latencyMs] = [null, null];
   }
 }

@@ -40,9 +40,11 @@ describe("what was seen", () => {
     });
   });
   afterEach(() => vi.restoreAllMocks());
+  let frame = 0;
   const event = (label: string, isNew: boolean, latency_ms = 10) =>
     ({
       label,
+      frame: frame++,
       latency_ms,
       time: 1,
       settled: { label, share: 1, frames: 5, since: 1, new: isNew },
@@ -55,6 +57,20 @@ describe("what was seen", () => {
     expect(seen.moments.map(({ text, url }) => [text, url])).toEqual([["cat", "blob:0"]]);
     seen.give(seen.moments[0]?.key ?? 0, "dog");
     expect(seen.moments[0]?.given).toBe("dog");
+  });
+
+  it("tells what settled between two looks as well, once, where it belongs, with its place in a film", () => {
+    const seen = new Seen();
+    const at = (second: number, isNew: boolean) => ({ ...event("can", isNew), frame: second, time: second });
+    seen.see(at(2, true), null, new Blob(["x"]));
+    seen.see(at(8, true), null, new Blob(["x"]));
+    const missed = { time: 5, frame: 5, label: null, time_s: 0.5 };
+    for (const news of [{ ...missed, frame: 2 }, missed, missed]) seen.settled(news);
+    expect(seen.moments.map(({ label, placeS, picture }) => [label, placeS, picture !== null])).toEqual([
+      ["can", null, true],
+      [null, 0.5, false],
+      ["can", null, true],
+    ]);
   });
 
   it("gives old pictures and events back, so that it can go on for days", () => {
