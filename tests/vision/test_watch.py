@@ -158,10 +158,18 @@ def test_a_frame_of_a_film_in_real_time_was_taken_when_its_moment_came(place: Pa
     """Frames are decoded ahead; while one waits for its moment it does not grow old."""
     clock = SimulatedClock(50.0)
     script: list[Shot | State] = [replace(shot(k, 49.0 + k / 100), time_s=k / 10) for k in range(4)]
+
+    class Slow(Scripted):
+        """What decodes takes a while to start."""
+
+        def ask(self, request: bytes) -> Shot | State:
+            clock.now = max(clock.now, 51.0)
+            return super().ask(request)
+
     with Watch(open_model(place / "colours.zip"), parse(str(place / "film.mp4")), WatchConfig(realtime=True),
-               clock=clock, source=Scripted(script)) as watching:
+               clock=clock, source=Slow(script)) as watching:
         events = list(watching.events())
-    assert [event.time for event in events] == pytest.approx([50.0, 50.1, 50.2, 50.3])
+    assert [event.time for event in events] == pytest.approx([51.0, 51.1, 51.2, 51.3])
     assert [event.latency_ms for event in events] == pytest.approx([0.0] * 4, abs=1e-6)
     assert [event.time_s for event in events] == pytest.approx([0.0, 0.1, 0.2, 0.3])
 

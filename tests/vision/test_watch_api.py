@@ -113,6 +113,7 @@ def test_of_a_film_that_a_page_brings_every_frame_is_seen_once_in_order(
     assert [time_s for _, time_s in seen] == pytest.approx([k / fps for k in range(30)], abs=1e-4)
     view = client.get(place).json()
     assert view["seen"] == 30 and view["last"]["frame"] == 29
+    assert [row["state"] for row in view["news"] if row["kind"] == "source"] == ["ended", "live"]
     news = [(row["kind"], row.get("frame"), row.get("lasted_s")) for row in reversed(view["news"])
             if row["kind"] != "source"]
     assert news == [("settled", 2, None), ("settled", 17, None), ("rule", None, pytest.approx(3 / fps, abs=1e-4))]

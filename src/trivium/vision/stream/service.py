@@ -78,7 +78,7 @@ class Watching:
         finally:
             courier.close()
             self.watch.close()
-            if self.state.state != "failed":
+            if not self.over:
                 self._told(State("ended"))
 
     def _told(self, state: State) -> None:

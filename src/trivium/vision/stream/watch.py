@@ -39,7 +39,8 @@ class Pace:
 
     def __init__(self, rate_fps: float | None, realtime: bool, clock: Clock) -> None:
         self.rate_fps, self.realtime, self.clock = rate_fps, realtime, clock
-        self.begin, self.due_s = clock.monotonic(), 0.0
+        self.begin: float | None = None  # when the film began to run: the decoder takes a while to start
+        self.due_s = 0.0
 
     def wants(self, time_s: float | None, at_most_until: float = math.inf) -> bool:
         """Whether the frame at this place is looked at; waits for its moment where the film runs in real time."""
@@ -50,6 +51,7 @@ class Pace:
         if self.rate_fps:
             self.due_s = (int(time_s * self.rate_fps + 1e-6) + 1) / self.rate_fps
         if self.realtime:
+            self.begin = self.clock.monotonic() - time_s if self.begin is None else self.begin
             self.clock.sleep(min(self.begin + time_s, at_most_until) - self.clock.monotonic())
         return True
 
