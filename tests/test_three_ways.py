@@ -157,6 +157,7 @@ WAYS: dict[str, tuple[str, str]] = {
     f"GET {VISION}/devices": ("trivium vision devices list", f"{CALLS}:devices"),
     f"GET {VISION}/devices/{{device_id}}": ("trivium vision devices list", f"{CALLS}:devices"),
     f"DELETE {VISION}/devices/{{device_id}}": ("trivium vision devices revoke", f"{CALLS}:revoke"),
+    f"POST {VISION}/devices/here": ("trivium vision devices here", f"{CALLS}:use_this_machine"),
     f"POST {VISION}/devices/codes": ("trivium vision devices code", f"{CALLS}:new_code"),
     f"GET {VISION}/devices/events": ("trivium vision devices events", f"{CALLS}:events"),
     f"GET {VISION}/devices/frames": ("trivium vision devices frames --out", f"{CALLS}:export_frames"),

@@ -190,6 +190,8 @@ class DeviceRecord(Record):
     """A machine that watches. Only a hash of its credential is kept."""
 
     __tablename__ = "devices"
+    __table_args__ = (Index("ix_devices_here", "here", unique=True, sqlite_where=text("here AND revoked_at IS NULL"),
+                            postgresql_where=text("here AND revoked_at IS NULL")),)
 
     id: Mapped[str] = mapped_column(String(64), primary_key=True)
     name: Mapped[str] = mapped_column(String(100))
@@ -198,6 +200,7 @@ class DeviceRecord(Record):
     seen_at: Mapped[float | None] = mapped_column(Float)
     revoked_at: Mapped[float | None] = mapped_column(Float)
     report: Mapped[Json] = mapped_column(JSON)  # how its projects are, as it said last
+    here: Mapped[bool] = mapped_column(Boolean, default=False)  # whether it is the machine that the studio runs on
 
 
 class DeviceCodeRecord(Record):

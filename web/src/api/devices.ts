@@ -14,6 +14,7 @@ const of = (device: string) => ({ params: { path: { device_id: device } } });
 const on = (device: string, project: string) => ({ params: { path: { device_id: device, project } } });
 
 export const listDevices = () => data(api.GET("/api/v1/vision/devices"));
+export const useThisMachine = () => data(api.POST("/api/v1/vision/devices/here"));
 export const newDeviceCode = () => data(api.POST("/api/v1/vision/devices/codes"));
 export const revokeDevice = (device: string) =>
   data(api.DELETE("/api/v1/vision/devices/{device_id}", of(device)));

@@ -1488,6 +1488,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/vision/devices/here": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Use This Machine
+         * @description Make the machine that the studio runs on a device, at once and without a code; there is one such at most.
+         */
+        post: operations["use_this_machine"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/vision/devices/{device_id}": {
         parameters: {
             query?: never;
@@ -3835,6 +3855,11 @@ export interface components {
              * @description Messages that were lost because it was without network for too long.
              */
             dropped: number;
+            /**
+             * Here
+             * @description Whether it is the machine that the studio runs on.
+             */
+            here: boolean;
             /** Id */
             id: string;
             /** Name */
@@ -3845,6 +3870,12 @@ export interface components {
             projects: components["schemas"]["ProjectOnDevice"][];
             /** Seen At */
             seen_at: number | null;
+            /**
+             * Trouble
+             * @description Why the device that is this machine does not work, where it does not.
+             * @default
+             */
+            trouble?: string;
             /**
              * Waiting
              * @description Messages that it has not delivered yet.
@@ -11492,6 +11523,44 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Values that don't fit. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, and a hint. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    use_this_machine: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceView"];
+                };
             };
             /** @description Values that don't fit. */
             422: {

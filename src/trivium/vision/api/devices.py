@@ -6,18 +6,23 @@ The latter stand on the gate's public list and ask for the credential here: `dev
 
 from __future__ import annotations
 
+import asyncio
 import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path as Folder
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from fastapi import APIRouter, Depends, FastAPI, Path, Query, Request, Response
 from fastapi.responses import FileResponse
 from starlette.concurrency import run_in_threadpool
 
 from trivium.core.once import once
 from trivium.vision.api.state import Index
 from trivium.vision.broker.folder import BrokerFolder
+from trivium.vision.devices import here
 from trivium.vision.devices.bell import Bell
+from trivium.vision.devices.handle import HereHandle, address
 from trivium.vision.devices.registry import Registry
 from trivium.vision.devices.setup import Setup
 from trivium.vision.devices.views import (
@@ -33,7 +38,19 @@ from trivium.vision.devices.views import (
     Wanted,
 )
 
-router = APIRouter(tags=["vision devices"])
+
+@asynccontextmanager
+async def this_machine(app: FastAPI) -> AsyncIterator[None]:
+    """The agent beside the studio, where this machine is a device."""
+    handle = handle_of(app)
+    handle.start()
+    try:
+        yield
+    finally:
+        await asyncio.to_thread(handle.close)
+
+
+router = APIRouter(tags=["vision devices"], lifespan=this_machine)
 
 DeviceId = Annotated[str, Path(pattern=r"^[0-9A-Za-z_-]{1,64}$", description="A device's id.")]
 Project = Annotated[str, Path(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$", description="A project on the device.")]
@@ -50,6 +67,24 @@ def registry_of(app: Any) -> Registry:
 
 
 Devices = Annotated[Registry, Depends(registry)]
+
+
+def handle_of(app: Any) -> HereHandle:
+    settings, registry = app.state.settings, registry_of(app)
+    return once(app.state, "vision_here", lambda: HereHandle(registry, here.folder(settings.data),
+                                                             address(settings.host, settings.port)))
+
+
+def beside(request: Request) -> HereHandle:
+    return handle_of(request.app)
+
+
+Beside = Annotated[HereHandle, Depends(beside)]
+
+
+def explained(view: DeviceView, handle: HereHandle) -> DeviceView:
+    """With the reason why the agent beside the studio does not work."""
+    return view.model_copy(update={"trouble": handle.message}) if view.here else view
 
 
 def bell(request: Request, devices: Devices) -> Bell:
@@ -74,9 +109,17 @@ Asking = Annotated[str, Depends(device)]
 
 
 @router.get("/devices")
-def list_devices(devices: Devices) -> list[DeviceView]:
+def list_devices(devices: Devices, handle: Beside) -> list[DeviceView]:
     """The devices, what each is to run, and how it is."""
-    return devices.devices()
+    return [explained(view, handle) for view in devices.devices()]
+
+
+@router.post("/devices/here", status_code=201)
+def use_this_machine(devices: Devices, handle: Beside) -> DeviceView:
+    """Make the machine that the studio runs on a device, at once and without a code; there is one such at most."""
+    view = here.use(devices)
+    handle.wake()
+    return view
 
 
 @router.post("/devices/codes", status_code=201)
@@ -94,15 +137,16 @@ def list_device_events(devices: Devices, device: str | None = None, project: str
 
 
 @router.get("/devices/{device_id}")
-def get_device(devices: Devices, device_id: DeviceId) -> DeviceView:
+def get_device(devices: Devices, handle: Beside, device_id: DeviceId) -> DeviceView:
     """One device."""
-    return devices.get(device_id)
+    return explained(devices.get(device_id), handle)
 
 
 @router.delete("/devices/{device_id}", status_code=204)
-def revoke_device(devices: Devices, device_id: DeviceId) -> Response:
+def revoke_device(devices: Devices, handle: Beside, device_id: DeviceId) -> Response:
     """Take a device's credential back; what it said stays."""
     devices.revoke(device_id)
+    handle.wake()
     return Response(status_code=204)
 
 

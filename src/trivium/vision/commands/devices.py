@@ -33,12 +33,26 @@ def list_(settings: Settings, as_json: bool) -> None:
         click.echo(json.dumps({"devices": rows}, ensure_ascii=False))
         return
     for row in rows:
-        click.echo(f"{row['name']}  {row['id']}  {'online' if row['online'] else 'offline'}, {row['waiting']} waiting")
+        place = ", this machine" if row["here"] else ""
+        click.echo(f"{row['name']}  {row['id']}  {'online' if row['online'] else 'offline'}{place}, "
+                   f"{row['waiting']} waiting")
         for each in row["projects"]:
             click.echo(f"  {each['project']}: version {each['version']}, runs {each['running'] or 'none yet'}, "
                        f"{each['setup']['source']} {each['state'] or ''}")
     if not rows:
-        click.echo("There are no devices yet. Let one join: trivium vision devices code")
+        click.echo("There are no devices yet. Use this machine: trivium vision devices here, or let another join: "
+                   "trivium vision devices code")
+
+
+@devices.command()
+@JSON
+@click.pass_obj
+def here(settings: Settings, as_json: bool) -> None:
+    """Make the machine that the studio runs on a device: no code, its agent works while the studio does."""
+    from trivium.vision.devices.calls import use_this_machine
+
+    found = use_this_machine(settings.data)
+    show(found, as_json, f"This machine is the device {found['name']} now. It works while the studio runs: trivium up")
 
 
 @devices.command()

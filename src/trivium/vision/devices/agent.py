@@ -66,6 +66,11 @@ def card_of(place: Path) -> dict[str, str]:
 def leave(place: Path) -> None:
     """Forget the studio, what was to be told it, and the passwords of cameras; models and diaries stay."""
     card_of(place)
+    forget(place)
+
+
+def forget(place: Path) -> None:
+    """What `leave` does, whatever state the card is in."""
     lock = FolderLock(place / LOCK)
     if not lock.acquire(1.0):
         raise NameTaken("An agent runs on this machine.", "Stop it first.")
@@ -74,7 +79,7 @@ def leave(place: Path) -> None:
             (place / name).unlink(missing_ok=True)
         for project in (shelf := Shelf(place)).projects():
             (shelf.folder(project) / SETUP).unlink(missing_ok=True)
-        (place / CARD).unlink()
+        (place / CARD).unlink(missing_ok=True)
     finally:
         lock.release()
 

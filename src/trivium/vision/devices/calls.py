@@ -22,6 +22,7 @@ from trivium.settings import data_folder
 from trivium.vision.at_work import Run, bundle_or_run, ruling_of
 from trivium.vision.broker.folder import BrokerFolder
 from trivium.vision.devices import frames as keeping
+from trivium.vision.devices import here
 from trivium.vision.devices.registry import Registry
 from trivium.vision.devices.setup import Setup, parse_setup
 
@@ -44,6 +45,12 @@ def devices(data: Data = None) -> list[dict[str, Any]]:
     """Every device, what it is to run, and how it is."""
     with registry_in(data) as registry:
         return [each.model_dump(mode="json") for each in registry.devices()]
+
+
+def use_this_machine(data: Data = None) -> dict[str, Any]:
+    """Make the machine that the studio runs on a device; its agent works while the studio does."""
+    with registry_in(data) as registry:
+        return here.use(registry).model_dump(mode="json")
 
 
 def new_code(url: str, data: Data = None) -> dict[str, Any]:

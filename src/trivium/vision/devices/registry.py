@@ -89,11 +89,17 @@ class Registry:
                 self.wrong.append(now)
                 raise NotJoined("This code is wrong, used up or too old.", "Make a new one on the studio.")
             session.delete(found)
-            name = self._free_name(session, name.strip()[:90] or "device")
-            session.add(DeviceRecord(id=device, name=name, credential_hash=hashed(credential), created_at=now,
-                                     seen_at=now, revoked_at=None, report={}))
+            name = self.add(session, device, name, credential, seen_at=now)
         self.write_accounts()
         return Joined(id=device, name=name, credential=credential)
+
+    def add(self, session: Any, device: str, name: str, credential: str, seen_at: float | None = None,
+            here: bool = False) -> str:
+        """Add a device; the name that it got. Whoever calls tells the broker."""
+        name = self._free_name(session, name.strip()[:90] or "device")
+        session.add(DeviceRecord(id=device, name=name, credential_hash=hashed(credential), created_at=time.time(),
+                                 seen_at=seen_at, revoked_at=None, report={}, here=here))
+        return name
 
     def _free_name(self, session: Any, name: str) -> str:
         """The name, or with a number behind it: each device's topics are its own."""
@@ -315,7 +321,7 @@ def view_of(row: DeviceRecord, wanted: Iterable[DeviceProjectRecord]) -> DeviceV
             project=each.project, version=each.version, previous=[before["version"] for before in each.previous],
             setup=Setup.model_validate(each.setup).shown(), changed_at=each.changed_at, running=now.get("version"),
             state=now.get("state"), message=now.get("message"), last=now.get("last")))
-    return DeviceView(id=row.id, name=row.name, created_at=row.created_at, seen_at=row.seen_at,
+    return DeviceView(id=row.id, name=row.name, here=row.here, created_at=row.created_at, seen_at=row.seen_at,
                       online=row.seen_at is not None and time.time() - row.seen_at < ONLINE_S,
                       waiting=int(row.report.get("waiting", 0)), dropped=int(row.report.get("dropped", 0)),
                       projects=projects)

@@ -72,6 +72,8 @@ class DeviceView(BaseModel):
     created_at: float
     seen_at: float | None
     online: bool
+    here: bool = Field(description="Whether it is the machine that the studio runs on.")
+    trouble: str = Field("", description="Why the device that is this machine does not work, where it does not.")
     waiting: int = Field(description="Messages that it has not delivered yet.")
     dropped: int = Field(description="Messages that were lost because it was without network for too long.")
     projects: list[ProjectOnDevice]

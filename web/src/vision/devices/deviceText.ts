@@ -7,8 +7,15 @@ export type Tone = "good" | "warn" | "bad" | "plain";
 /** Whether it answers, and what it could not deliver yet. */
 export function presence(device: DeviceView): { text: string; tone: Tone } {
   if (device.online) return { text: "online", tone: "good" };
+  if (device.here && device.seen_at === null) return { text: "starting", tone: "warn" };
   return { text: device.seen_at === null ? "never seen" : "offline", tone: "warn" };
 }
+
+/** What it means to remove it. */
+export const farewell = (device: Pick<DeviceView, "here">): string =>
+  device.here
+    ? "It stops watching, and its models leave its folder. What it said stays. It can be used again at any time."
+    : "Its credential no longer counts: it can fetch nothing and say nothing any more. What it said stays. To come back it needs a new code.";
 
 export function backlog(device: Pick<DeviceView, "waiting" | "dropped">): string {
   const said = [];

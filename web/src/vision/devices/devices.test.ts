@@ -37,6 +37,7 @@ describe("a device", () => {
     expect(presence(device).text).toBe("online");
     expect(presence({ ...device, online: false }).text).toBe("offline");
     expect(presence({ ...device, online: false, seen_at: null }).text).toBe("never seen");
+    expect(presence({ ...device, online: false, seen_at: null, here: true }).text).toBe("starting");
     expect(backlog({ waiting: 1, dropped: 2000 })).toBe(
       "1 message still on the device; 2\u202f000 lost, since it was without network for too long",
     );
