@@ -160,3 +160,27 @@ def test_a_machine_joins_runs_a_model_goes_back_to_the_one_before_and_leaves(
         except subprocess.TimeoutExpired:
             agent.kill()
             agent.wait()
+
+
+def test_this_machine_is_a_device_by_one_press(visit: Callable[..., Any], trained: list[str]) -> None:
+    page = visit("/vision/devices", dark=True)
+    page.get_by_text("No device yet").wait_for()
+    page.get_by_role("button", name="Use this machine").click()
+    page.get_by_text(re.compile("^This machine is the device “.+” now")).wait_for()
+    page.get_by_text("this machine", exact=True).wait_for()
+    assert not page.get_by_role("button", name="Use this machine").count()
+    page.get_by_role("button", name=re.compile("^Deploy to")).click()
+    page.get_by_role("dialog").get_by_role("combobox").first.select_option(trained[-1])
+    page.get_by_role("dialog").get_by_role("button", name="Deploy", exact=True).click()
+    page.get_by_text("It is to run version").wait_for(timeout=60_000)
+    page.get_by_role("button", name="Close", exact=True).last.click()
+    page.get_by_role("heading", name=f"{PROJECT} watching").wait_for(timeout=60_000)
+    page.get_by_role("definition").filter(has_text="demo").first.wait_for()
+    picture(page, "vision-this-machine-dark")
+    small = visit("/vision/devices", width=360)
+    small.get_by_role("heading", name=f"{PROJECT} watching").wait_for()
+    picture(small, "vision-this-machine-360")
+    assert not pages.sideways(small)
+    page.get_by_role("button", name=re.compile(r"^Remove (?!.*account)")).first.click()
+    page.get_by_role("button", name="Remove it").click()
+    page.get_by_text("No device yet").wait_for()
