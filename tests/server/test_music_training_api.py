@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import stat
-import time
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -291,15 +290,19 @@ def test_every_technique_has_its_own_settings_in_the_schema(client: TestClient) 
     assert set(techniques) <= set(schema["properties"]) and {"arcnn", "transformer"} <= set(techniques)
 
 
+def answers_at_work(client: TestClient, name: str, files: int) -> int:
+    """How often it says that it is at work on a folder of so many files, of 12 pieces."""
+    begun = upload(client, zipped({f"{seed}.mid": midi(seed % 12) for seed in range(files)}), name=name)
+    assert begun.status_code == 202, begun.text
+    looked, state = 0, "waiting"
+    while state in ("waiting", "working"):
+        assert client.get("/api/v1/runs").status_code == 200
+        state = client.get(f"{MUSIC}/makings/{begun.json()['id']}").json()["state"]
+        looked += state == "working"
+    assert client.get(f"{MUSIC}/sets/{name}").json()["counts"]["all"]["pieces"] == 12
+    return looked
+
+
 def test_the_server_answers_while_a_folder_is_read(client: TestClient) -> None:
-    members = {f"{seed}.mid": midi(seed % 12) for seed in range(36)}
-    answer = upload(client, zipped(members), name="large")
-    looked, longest = 0, 0.0
-    while client.get(f"{MUSIC}/makings/{answer.json()['id']}").json()["state"] in ("waiting", "working"):
-        began = time.monotonic()
-        client.get("/api/v1/runs")
-        longest, looked = max(longest, time.monotonic() - began), looked + 1
-        time.sleep(0.05)
-    print(f"{looked} looks, the slowest answer took {longest:.3f} s")
-    assert looked > 2
-    assert client.get(f"{MUSIC}/sets/large").json()["counts"]["all"]["pieces"] == 12
+    # Two at least: one that stood still from then on would say it once. A quick machine takes more files for it.
+    assert any(answers_at_work(client, f"of-{files}", files) > 1 for files in (36, 144, 576))
