@@ -18,7 +18,8 @@ from click.testing import CliRunner
 from tests.server.conftest import ServerProcess
 from trivium.cli import main
 from trivium.vision.devices import calls
-from trivium.vision.devices.agent import CARD, status
+from trivium.vision.devices.agent import status
+from trivium.vision.devices.place import CARD
 
 from .colours import bundle, film
 from .test_devices import wait_for

@@ -17,6 +17,7 @@ from trivium.cli import main
 from trivium.core import files
 from trivium.errors import NameTaken
 from trivium.vision.devices import agent, calls, here
+from trivium.vision.devices.place import CARD, OUTBOX
 
 from .colours import bundle
 from .test_agent import Studio
@@ -60,8 +61,8 @@ def test_this_machine_is_a_device_as_long_as_the_studio_works_and_it_is_wanted(s
     calls.deploy_to(made.json()["id"], bundled, source="demo", data=studio.data)
     wait_for(lambda: [each["state"] for each in only(studio)["projects"]] == ["live"])
     assert only(studio)["trouble"] == ""
-    assert (place / agent.CARD).stat().st_mode & 0o077 == 0
-    first, credential = agents(studio.data)[0].pid, files.read_json(place / agent.CARD)["credential"]
+    assert (place / CARD).stat().st_mode & 0o077 == 0
+    first, credential = agents(studio.data)[0].pid, files.read_json(place / CARD)["credential"]
 
     os.kill(first, signal.SIGKILL)  # it dies: another one comes, and says why
     wait_for(lambda: [each.pid for each in agents(studio.data)] not in ([], [first]))
@@ -71,15 +72,15 @@ def test_this_machine_is_a_device_as_long_as_the_studio_works_and_it_is_wanted(s
     wait_for(lambda: not agents(studio.data), 20.0)
     studio.again()  # on whatever port: the agent is there again, as the same device
     wait_for(lambda: only(studio)["online"] and only(studio)["projects"][0]["state"] == "live" and agents(studio.data))
-    assert files.read_json(place / agent.CARD)["credential"] == credential
+    assert files.read_json(place / CARD)["credential"] == credential
 
     studio.end(signal.SIGTERM)  # in order
     wait_for(lambda: not agents(studio.data), 20.0)
     studio.again()
     wait_for(lambda: agents(studio.data))
     assert studio.ask("DELETE", f"/devices/{made.json()['id']}").status_code == 204
-    wait_for(lambda: not agents(studio.data) and not (place / agent.CARD).exists())
-    assert not list(place.glob("projects/*/versions/*.zip")) and not (place / agent.OUTBOX).exists()
+    wait_for(lambda: not agents(studio.data) and not (place / CARD).exists())
+    assert not list(place.glob("projects/*/versions/*.zip")) and not (place / OUTBOX).exists()
     assert (place / "seen" / "colours").is_dir()  # what it saw stays
 
 
@@ -95,13 +96,13 @@ def test_by_command_and_after_a_card_that_is_damaged(tmp_path: Path) -> None:
         device = here.wanted(registry)
         assert device is not None
         here.write_card(registry, device, place, "http://127.0.0.1:1")
-        first = files.read_json(place / agent.CARD)
+        first = files.read_json(place / CARD)
         assert registry.known(first["credential"]) == device
         here.write_card(registry, device, place, "http://127.0.0.1:2")
-        assert files.read_json(place / agent.CARD) == first | {"url": "http://127.0.0.1:2"}
-        (place / agent.CARD).write_text("{")
+        assert files.read_json(place / CARD) == first | {"url": "http://127.0.0.1:2"}
+        (place / CARD).write_text("{")
         here.write_card(registry, device, place, "http://127.0.0.1:2")
-        second = files.read_json(place / agent.CARD)
+        second = files.read_json(place / CARD)
         assert second["credential"] != first["credential"] and registry.known(second["credential"]) == device
         with pytest.raises(NameTaken):
             here.use(registry)

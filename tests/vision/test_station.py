@@ -18,6 +18,7 @@ from trivium.vision.devices.agent import Agent, status
 from trivium.vision.devices.client import Client, Wishes
 from trivium.vision.devices.line import WAITS_S, Line
 from trivium.vision.devices.outbox import LONGEST, Outbox
+from trivium.vision.devices.place import CARD, OUTBOX
 from trivium.vision.devices.setup import Setup
 from trivium.vision.devices.shelf import Shelf
 from trivium.vision.devices.station import Notes, Station
@@ -161,7 +162,7 @@ class Studio:
 def agent(tmp_path: Path) -> Iterator[Any]:
     place = tmp_path / "device"
     place.mkdir()
-    files.write_json(place / agents.CARD, {"id": "1", "name": "box", "url": "http://studio", "credential": "c"})
+    files.write_json(place / CARD, {"id": "1", "name": "box", "url": "http://studio", "credential": "c"})
     said: list[str] = []
     made: Any = Agent(place, said.append)
     made.client, made.said = Studio(), said
@@ -244,7 +245,7 @@ def test_whoever_leaves_takes_nothing_along(agent: Any, tmp_path: Path) -> None:
     agent.lock.release()
     agents.leave(place)
     left = [path for path in place.rglob("*") if path.is_file()]
-    assert not [path.name for path in left if path.name.startswith((agents.OUTBOX, agents.CARD, "setup"))]
+    assert not [path.name for path in left if path.name.startswith((OUTBOX, CARD, "setup"))]
     assert [path.stem for path in left if path.suffix == ".zip"] == [version]
 
 

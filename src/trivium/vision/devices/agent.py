@@ -1,11 +1,5 @@
 """The agent on a device: runs what the studio wants, tells it what it sees, and keeps on where the network is gone.
 
-    PLACE/device.json    which studio, and the credential; only its owner can read it
-    PLACE/outbox.db      what has not been delivered yet
-    PLACE/projects/      the shelf
-    PLACE/seen/          the diaries: every frame's event
-    PLACE/state.json     how it is now, for `trivium vision agent status`
-
 Watching does not wait for the network: it writes to the outbox, and what delivers is another thread. Neither ends
 before it is told to: what goes wrong is said, and tried again.
 """
@@ -25,12 +19,11 @@ from trivium.errors import BadFile, NameTaken, NotFound, StudioError
 from trivium.vision.devices.client import Away, Client, Refused
 from trivium.vision.devices.line import Line
 from trivium.vision.devices.outbox import Outbox
+from trivium.vision.devices.place import CARD, INCOMING, LOCK, OUTBOX, SEEN, STATE
 from trivium.vision.devices.setup import parse_setup
 from trivium.vision.devices.shelf import SETUP, Shelf
 from trivium.vision.devices.station import Station, unforeseen
 
-CARD, OUTBOX, SEEN, INCOMING, LOCK = "device.json", "outbox.db", "seen", "incoming.zip", "agent.lock"
-STATE = "state.json"
 WAIT_S = 25.0  # how long the studio may keep a question for news; less than what lies between lets one stand
 SYNC_S = 2.0  # how often a studio is asked that answers at once
 WAITED_S = 0.5  # an answer without news that comes sooner was not kept

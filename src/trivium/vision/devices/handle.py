@@ -11,9 +11,10 @@ from trivium.core import files
 from trivium.core.keeper import Keeper
 from trivium.errors import StudioError
 from trivium.vision.devices import here
+from trivium.vision.devices.place import CARD, LEAVE, STATE
 from trivium.vision.devices.registry import Registry
 
-PROGRAM, LEAVE, STATE = "trivium.vision.devices.program", "--leave", "state.json"
+PROGRAM = "trivium.vision.devices.program"
 AGAIN = "The agent on this machine ended by itself (code {}), and is started again."
 
 
@@ -42,7 +43,7 @@ class HereHandle(Keeper):
             self.state, self.message = "running", ""
 
     def _begin(self, wanted: str | None) -> None:
-        there = (self.place / here.CARD).is_file()  # of a device that was removed: nothing secret of it stays
+        there = (self.place / CARD).is_file()  # of a device that was removed: nothing secret of it stays
         self.leaving = there and (wanted is None or here.id_there(self.place) not in (wanted, None))
         if self.leaving:
             self.begin(self.place, PROGRAM, str(self.place), LEAVE)

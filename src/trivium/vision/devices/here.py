@@ -1,6 +1,6 @@
 """The device that is this very machine: no code, an agent beside the studio, its folder in the studio's data folder.
 
-    DATA/vision/here/    like any device's: device.json, outbox.db, projects/, seen/, state.json
+    DATA/vision/here/    like any device's folder (`place`)
 
 Whoever wants it adds a row to the database; the studio gives it a credential and runs its agent (`handle`).
 """
@@ -19,10 +19,10 @@ from trivium.core.records import DeviceRecord
 from trivium.core.spec import new_id
 from trivium.errors import NameTaken, StudioError
 from trivium.vision.broker.accounts import hashed
+from trivium.vision.devices.place import CARD
 from trivium.vision.devices.registry import Registry
 from trivium.vision.devices.views import DeviceView
 
-CARD = "device.json"  # as of `agent`, which is too heavy for a server
 NAME = "this machine"
 
 

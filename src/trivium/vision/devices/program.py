@@ -13,11 +13,12 @@ from pathlib import Path
 
 from trivium.core import files
 from trivium.errors import StudioError
-from trivium.vision.devices.agent import STATE, Agent, forget
+from trivium.vision.devices.agent import Agent, forget
+from trivium.vision.devices.place import LEAVE, STATE
 from trivium.vision.devices.shelf import Shelf
 
 END_S = 4.0  # how long it may take to end; then it is gone all the same
-LEAVE, CANNOT = "--leave", 3
+CANNOT = 3
 
 
 def main(place: Path, *options: str) -> int:
