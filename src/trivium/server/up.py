@@ -28,6 +28,7 @@ from fastapi import FastAPI
 
 from trivium.catalog import STUDIOS
 from trivium.core import files
+from trivium.core.listening import listening
 from trivium.core.process import FolderLock
 from trivium.core.spares import Spares
 from trivium.core.studio import Studio
@@ -111,17 +112,10 @@ def warm_up(studios: tuple[Studio, ...]) -> None:
 
 def listen(host: str, port: int) -> socket.socket:
     """A listening socket; PortInUse says what to do where the port is taken. Port 0 takes any free one."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
-    if sys.platform != "win32":  # there it would let two programs share a port
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        listener.bind((host, port))
-        listener.listen(128)
+        return listening(host, port)
     except OSError as error:
-        listener.close()
         raise _cannot_listen(host, port, error) from None
-    return listener
 
 
 def _cannot_listen(host: str, port: int, error: OSError) -> StudioError:

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from trivium.core import files
+from trivium.core.listening import listening
 from trivium.core.process import FolderLock
 
 OWN, STATUS, LOCK = "own", "status.json", "broker.lock"
@@ -41,20 +42,6 @@ def main(folder: Path, host: str, port: int) -> int:
     logging.disable()  # what concerns a person stands in status.json
     asyncio.run(serve(folder, listener))
     return 0
-
-
-def listening(host: str, port: int) -> socket.socket:
-    """A socket that listens, before anything is closed off."""
-    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
-    try:
-        if sys.platform != "win32":  # there it would let two programs share a port
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((host, port))
-        listener.listen(128)
-    except OSError:
-        listener.close()
-        raise
-    return listener
 
 
 def enclose(folder: Path) -> None:
